@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * conv3d.h - 3-D convolution of float32 volumes on CPUs
+ *
+ * The life of a convolution:
+ *
+ *     conv3d_params params;
+ *     conv3d_params_init(&params, 3, 8, 3);          // 3 -> 8 channels, 3x3x3
+ *     conv3d_plan *plan;
+ *     status = conv3d_plan_create(&plan, &params, input_shape, &weight, NULL, NULL);
+ *     status = conv3d_plan_execute(plan, input, output, NULL);   // as often as needed
+ *     conv3d_plan_destroy(plan);
+ *
+ * Tensors are dense, row-major float32: input (N, C_in, T, H, W), output
+ * (N, C_out, T', H', W'), with W contiguous ("NCTHW", elsewhere "NCDHW").
+ * Every triple in this header is in the order T, H, W.
+ *
+ * What is computed: out[n,o] = sum over c of weight[o,c] (star) input[n,c],
+ * plus bias[o], then the activation; star is cross-correlation unless
+ * conv_mode says otherwise.  Padding taps are skipped, not multiplied by zero,
+ * so an infinite weight over padding makes no NaN.  A zero result is always
+ * +0.0, never -0.0.
+ *
+ * Errors: every function that can fail returns a conv3d_status, CONV3D_OK (0)
+ * on success.  conv3d_last_error() then holds one line with the offending
+ * numbers, for the calling thread.  On failure outputs are untouched and
+ * object pointers are set to NULL.  The library never aborts, exits, prints
+ * unasked, or changes the caller's affinity or OpenMP settings.
+ *
+ * Threads: every function may be called from any thread at any time; a plan is
+ * immutable, and several threads may execute the same plan at once.
+ *
+ * Same bits: the output depends on the data, the parameters, the math mode and
+ * (in fast math) the ISA, never on the number of threads, the tile, the
+ * alignment, or the batch size and position.
+ */
+#ifndef CONV3D_H
+#define CONV3D_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#  define CONV3D_API __attribute__((visibility("default")))
+#  define CONV3D_CHECKED CONV3D_API __attribute__((warn_unused_result))
+#else
+#  define CONV3D_API
+#  define CONV3D_CHECKED
+#endif
+
+/* ---- Status ------------------------------------------------------------- */
+
+typedef enum conv3d_status {
+    CONV3D_OK = 0,
+    CONV3D_ERR_NULL,        /* a required pointer is NULL */
+    CONV3D_ERR_ARGUMENT,    /* a value is outside its range: stride 0, padding -1,
+                               an unknown enumerator, overlapping buffers */
+    CONV3D_ERR_SHAPE,       /* shapes contradict each other: weight against parameters,
+                               groups against channels, kernel against padded input */
+    CONV3D_ERR_OVERFLOW,    /* a size does not fit in 63 bits, or in the address space */
+    CONV3D_ERR_MEMORY,      /* the system refused memory */
+    CONV3D_ERR_LIMIT,       /* options.memory_limit_bytes is too small for any plan */
+    CONV3D_ERR_UNSUPPORTED, /* the named algorithm does not accept this problem */
+    CONV3D_ERR_ENVIRONMENT, /* a CONV3D_* environment variable has an unusable value */
+    CONV3D_ERR_PARSE        /* a problem text is malformed */
+} conv3d_status;
+
+/* The name of a status, e.g. "CONV3D_ERR_SHAPE"; "unknown status" for any other
+ * number.  Static storage. */
+CONV3D_API const char *conv3d_status_string(conv3d_status status);
+
+/* One line, without a newline, on the calling thread's most recent failed call;
+ * "" if none failed.  Valid until the thread's next failing call. */
+CONV3D_API const char *conv3d_last_error(void);
+
+/* The library's version, "MAJOR.MINOR.PATCH".  Static storage. */
+CONV3D_API const char *conv3d_version(void);
+
+/* ---- The problem -------------------------------------------------------- */
+
+typedef enum conv3d_conv_mode {
+    CONV3D_CROSS_CORRELATION = 0,
+    CONV3D_CONVOLUTION = 1 /* the kernel is flipped on T, H and W */
+} conv3d_conv_mode;
+
+typedef enum conv3d_dtype {
+    CONV3D_FLOAT32 = 0 /* the only element type so far */
+} conv3d_dtype;
+
+/*
+ * The arguments of Conv3d.  Fill with conv3d_params_init(), then change what
+ * differs.  Output extent on each axis:
+ *   floor((in + padding_begin + padding_end - dilation*(kernel_size-1) - 1) / stride) + 1
+ */
+typedef struct conv3d_params {
+    int64_t in_channels;      /* >= 1 */
+    int64_t out_channels;     /* >= 1 */
+    int64_t kernel_size[3];   /* >= 1 */
+    int64_t stride[3];        /* >= 1; default 1 */
+    int64_t padding_begin[3]; /* >= 0 zeros before the first voxel; default 0 */
+    int64_t padding_end[3];   /* >= 0 zeros after the last voxel; default 0 */
+    int64_t dilation[3];      /* >= 1; default 1 (no gaps) */
+    int64_t groups;           /* divides in_channels and out_channels; default 1 */
+    int bias;                 /* nonzero: a bias tensor is given; default 0 */
+    conv3d_conv_mode conv_mode;
+    conv3d_dtype dtype;
+} conv3d_params;
+
+/* Sets the defaults above for a cubic kernel.  params must not be NULL; the
+ * values are checked when they are used. */
+CONV3D_API void conv3d_params_init(conv3d_params *params, int64_t in_channels,
+                                   int64_t out_channels, int64_t kernel_size);
+
+/*
+ * Writes the shape (N, C_out, T', H', W') of the output for an input of shape
+ * (N, C_in, T, H, W).  N = 0 is legal and gives an empty output; any other zero
+ * extent is an error.
+ * Errors: NULL; ARGUMENT (a parameter out of range, a negative extent); SHAPE
+ * (C_in differs from in_channels, groups do not divide, zero extent, dilated
+ * kernel larger than the padded input); OVERFLOW.
+ */
+CONV3D_CHECKED conv3d_status conv3d_output_shape(const conv3d_params *params,
+                                                 const int64_t input_shape[5],
+                                                 int64_t output_shape[5]);
+
+/*
+ * Problems as text, one syntax in the API, the tool and the logs:
+ *     n1_ci64t8h56w56_co64_k3x3x3_s1_p1_d1_g1_b
+ * in any order after n, with defaults left out: s, d, g default to 1, p to 0;
+ * k, s, p, d take one number or three joined by 'x'; one padding entry may be
+ * BEGIN:END ("p2:0x1x1"); "b" = with bias, "flip" = CONV3D_CONVOLUTION.
+ *
+ * conv3d_problem_parse fills both outputs and validates them as
+ * conv3d_output_shape does.  Errors: NULL, PARSE (with the offending text), and
+ * those of conv3d_output_shape.
+ *
+ * conv3d_problem_format writes the canonical text and a NUL, truncated to
+ * capacity bytes as snprintf does, and returns the untruncated length.
+ */
+CONV3D_CHECKED conv3d_status conv3d_problem_parse(const char *text, conv3d_params *params,
+                                                  int64_t input_shape[5]);
+CONV3D_API size_t conv3d_problem_format(const conv3d_params *params,
+                                        const int64_t input_shape[5], char *buffer,
+                                        size_t capacity);
+
+/*
+ * A tensor of weights or bias, with the shape the caller believes it has; a
+ * shape that differs from what the parameters demand is an error.
+ *   weight: (C_out, C_in/groups, kt, kh, kw), or, when groups > 1,
+ *           (groups, C_out/groups, C_in/groups, kt, kh, kw): the same memory
+ *   bias:   (C_out) or (1, C_out, 1, 1, 1)
+ * data needs only the alignment of float.  Read during conv3d_plan_create
+ * only; the plan keeps its own copy.
+ */
+typedef struct conv3d_tensor {
+    const float *data;
+    int rank;         /* entries of shape in use, 1 to 6 */
+    int64_t shape[6];
+} conv3d_tensor;
+
+/* ---- Options ------------------------------------------------------------ */
+
+typedef enum conv3d_math {
+    CONV3D_MATH_DEFAULT = 0, /* CONV3D_MATH ("fast" or "strict"), else fast */
+    CONV3D_MATH_FAST = 1,    /* relative L2 error <= 2e-5 against float64 */
+    CONV3D_MATH_STRICT = 2   /* one FMA chain per output in the order c, kt, kh, kw;
+                                the same bits on every ISA with FMA and without */
+} conv3d_math;
+
+typedef enum conv3d_activation {
+    CONV3D_ACTIVATION_NONE = 0,
+    CONV3D_ACTIVATION_RELU = 1 /* negative -> 0; NaN stays NaN */
+} conv3d_activation;
+
+typedef enum conv3d_effort {
+    CONV3D_EFFORT_ESTIMATE = 0 /* decide from the cost model, in microseconds */
+} conv3d_effort;
+
+/* How a plan cuts its work; entries that are 0 are chosen by the library.  The
+ * bits of the result do not depend on it.  Entries larger than the problem are
+ * clipped to it; negative ones are an ARGUMENT error. */
+typedef struct conv3d_tile {
+    int64_t t, h, w; /* output voxels of one task along T, H, W */
+    int64_t oc;      /* output channels of one task (rounded up to whole vectors) */
+    int64_t ic;      /* input channels packed at a time */
+} conv3d_tile;
+
+/* Zero-initialise or call conv3d_options_init(); size = sizeof(conv3d_options)
+ * lets the struct grow.  A NULL options pointer means all defaults. */
+typedef struct conv3d_options {
+    size_t size;
+    int threads;              /* 0 = OMP_NUM_THREADS as OpenMP sees it, fewer when the
+                                 work is too small to pay for them; else 1..4096 */
+    conv3d_math math;
+    const char *algorithm;    /* NULL = choose; else a name that conv3d_plan_candidate
+                                 lists, "direct" or "reference" among them */
+    conv3d_effort effort;
+    conv3d_activation activation;
+    size_t memory_limit_bytes; /* 0 = none; else bounds packed weights + workspace */
+    conv3d_tile tile;
+} conv3d_options;
+
+CONV3D_API void conv3d_options_init(conv3d_options *options);
+
+/* ---- Plans -------------------------------------------------------------- */
+
+typedef struct conv3d_plan conv3d_plan;
+
+/*
+ * Validates the problem, chooses algorithm and tile, and packs the weights.
+ * input_shape is (N, C_in, T, H, W); weight is required; bias must be non-NULL
+ * exactly when params->bias is nonzero.  The plan owns copies of everything.
+ * Environment: CONV3D_ISA (portable, avx2, avx512, neon: an upper bound),
+ * CONV3D_MATH, CONV3D_VERBOSE (1: one line per plan on stderr).
+ * Errors: those of conv3d_output_shape; NULL; ARGUMENT (options); SHAPE (weight
+ * or bias shape); OVERFLOW; MEMORY; LIMIT; UNSUPPORTED; ENVIRONMENT.
+ * *plan is NULL on failure.
+ */
+CONV3D_CHECKED conv3d_status conv3d_plan_create(conv3d_plan **plan,
+                                                const conv3d_params *params,
+                                                const int64_t input_shape[5],
+                                                const conv3d_tensor *weight,
+                                                const conv3d_tensor *bias,
+                                                const conv3d_options *options);
+
+/*
+ * Convolves.  input and output have the plan's shapes, need only the alignment
+ * of float, and must not overlap (ARGUMENT).  workspace is
+ * conv3d_plan_workspace_bytes() bytes of any alignment that no concurrent call
+ * uses, or NULL: then the call allocates it (MEMORY on failure).  With a
+ * caller's workspace nothing is allocated.  Every output element is
+ * overwritten; input is only read.  For N = 0 nothing is touched and the
+ * pointers may be NULL.
+ * Errors: NULL, ARGUMENT, MEMORY.
+ */
+CONV3D_CHECKED conv3d_status conv3d_plan_execute(const conv3d_plan *plan, const float *input,
+                                                 float *output, void *workspace);
+
+/* Bytes of workspace for one call, all threads together: at most 32 MiB times
+ * the plan's threads.  0 for a NULL plan. */
+CONV3D_API size_t conv3d_plan_workspace_bytes(const conv3d_plan *plan);
+
+/* Frees the plan; NULL is allowed.  No execution may be under way. */
+CONV3D_API void conv3d_plan_destroy(conv3d_plan *plan);
+
+/* One shot: create, execute, destroy.  Convenient for a single call; weights
+ * are packed each time.  Errors: those of create and execute. */
+CONV3D_CHECKED conv3d_status conv3d_forward(const conv3d_params *params,
+                                            const int64_t input_shape[5], const float *input,
+                                            const conv3d_tensor *weight,
+                                            const conv3d_tensor *bias, float *output,
+                                            const conv3d_options *options);
+
+/* What a plan decided.  Set size = sizeof(conv3d_plan_info) before the call. */
+typedef struct conv3d_plan_info {
+    size_t size;
+    const char *algorithm;   /* valid while the plan lives, as is isa */
+    const char *isa;
+    conv3d_math math;        /* FAST or STRICT */
+    int threads;             /* threads a call will use */
+    conv3d_tile tile;
+    int64_t tasks;           /* independent pieces of work in one call */
+    int64_t output_shape[5];
+    size_t packed_bytes;     /* weights and bias held by the plan */
+    size_t workspace_bytes;
+    double flops;            /* nominal: 2 x outputs x taps, padding taps included */
+    double effective_flops;  /* padding taps not counted */
+    double expected_error;   /* relative L2 error expected against float64 */
+} conv3d_plan_info;
+
+CONV3D_CHECKED conv3d_status conv3d_plan_query(const conv3d_plan *plan,
+                                               conv3d_plan_info *info);
+
+/* One algorithm that the planner considered, best first.  Returns 0 when index
+ * is past the last; otherwise 1, and sets the name, and the verdict: "chosen",
+ * or the reason why not.  Both strings live as long as the plan. */
+CONV3D_API int conv3d_plan_candidate(const conv3d_plan *plan, int index,
+                                     const char **algorithm, const char **verdict);
+
+/* The whole of the above as "key: value" lines for a person, NUL-terminated,
+ * truncated to capacity as snprintf does; returns the untruncated length. */
+CONV3D_API size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capacity);
+
+/* ---- The machine -------------------------------------------------------- */
+
+/* What the library sees of this machine.  Set size before the call. */
+typedef struct conv3d_machine {
+    size_t size;
+    char cpu[64];           /* model name, "" if unknown */
+    const char *isa;        /* kernels in use, CONV3D_ISA considered; static storage */
+    const char *isa_best;   /* best that this CPU and build could use */
+    int lanes;              /* float32 per vector of isa */
+    int threads;            /* default of options.threads */
+    int processors;         /* processors this process may run on */
+    int cores;              /* cores among them; 0 if unknown */
+    int numa_nodes;         /* 0 if unknown */
+    size_t l1d_bytes, l2_bytes, l3_bytes; /* one cache; 0 = absent */
+    const char *topology;   /* where that is from: "hwloc 2.9.0", "sysconf" */
+    const char *threading;  /* "OpenMP 201511" or "serial" */
+} conv3d_machine;
+
+/* Errors: NULL, ARGUMENT (size), ENVIRONMENT (CONV3D_ISA). */
+CONV3D_CHECKED conv3d_status conv3d_machine_query(conv3d_machine *machine);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* CONV3D_H */

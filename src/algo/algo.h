@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * algo.h - what an algorithm is
+ *
+ * One file per algorithm defines one const struct c3d_algorithm; list.c holds
+ * them in order of preference.  An algorithm is prepared once per plan, where
+ * it may allocate, decide and fail; after that run_task() only computes, on
+ * whichever thread, and its tasks are independent of each other.
+ */
+#ifndef C3D_ALGO_ALGO_H
+#define C3D_ALGO_ALGO_H
+
+#include "algo/problem.h"
+#include "base/status.h"
+#include "kernel/kernel.h"
+
+/* Everything that a preparation may depend on.  What changes bits must not
+ * depend on items, threads or caches (promise 1). */
+struct c3d_request {
+    const struct c3d_problem *problem;
+    const struct c3d_kernels *kernels;
+    const float *weight; /* (groups, out_channels, in_channels, kt, kh, kw) of the group */
+    const float *bias;   /* groups * out_channels, or NULL */
+    bool relu;
+    int threads;
+    conv3d_tile tile;          /* wishes; 0 = choose */
+    size_t l2_bytes;           /* of one core */
+    size_t scratch_limit;      /* bytes per thread */
+};
+
+/* Half-open. */
+struct c3d_range {
+    int64_t begin, end;
+};
+
+static inline int64_t c3d_extent(struct c3d_range range)
+{
+    return range.end - range.begin;
+}
+
+/* One piece of work: it alone writes this box of the output. */
+struct c3d_task {
+    int64_t item, group;
+    struct c3d_range channels; /* output channels of the group */
+    struct c3d_range out[3];
+};
+
+/* A prepared algorithm.  Each algorithm's own struct starts with this one. */
+struct c3d_prepared {
+    const struct c3d_algorithm *algorithm;
+    conv3d_tile tile;     /* the extents of a task; all entries set */
+    size_t scratch_bytes; /* that one thread needs, on a C3D_ALIGNMENT boundary */
+    size_t packed_bytes;  /* weights and bias held */
+};
+
+struct c3d_algorithm {
+    const char *name;
+    bool by_name_only; /* never chosen unasked */
+    /* NULL when the algorithm accepts the problem, else why not.  Pure. */
+    const char *(*refusal)(const struct c3d_problem *problem);
+    /* Errors: MEMORY, LIMIT.  *prepared is released with destroy(). */
+    C3D_CHECKED conv3d_status (*prepare)(const struct c3d_request *request,
+                                         struct c3d_prepared **prepared);
+    void (*destroy)(struct c3d_prepared *prepared);
+    /* scratch: scratch_bytes, aligned, private to the calling thread. */
+    void (*run_task)(const struct c3d_prepared *prepared, const struct c3d_task *task,
+                     const float *input, float *output, void *scratch);
+    /* Relative L2 error to expect against float64. */
+    double (*expected_error)(const struct c3d_problem *problem);
+};
+
+extern const struct c3d_algorithm c3d_direct;
+extern const struct c3d_algorithm c3d_reference;
+
+/* All algorithms, best first, ended by NULL. */
+extern const struct c3d_algorithm *const c3d_algorithms[];
+
+#endif

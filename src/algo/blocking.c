@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * blocking.c - how the direct algorithm cuts its work to fit the caches
+ *
+ * Tries the balanced tiles of each axis and keeps the one that a small model
+ * says is done first.  The unit of cost is one vector FMA.
+ */
+#include "algo/blocking.h"
+
+#include "algo/pack_weights.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+#include <math.h>
+
+/* Without a cache size from the system: small enough for any server core of
+ * the last ten years. */
+static const size_t default_l2_bytes = 512 * 1024;
+
+/* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
+static const double tile_overhead = 2.5;   /* per step of the reduction: tap, loop, loads */
+static const double tile_latency_rows = 5; /* shorter tiles wait for their own FMAs */
+static const double pack_contiguous = 0.15, pack_strided = 1.0; /* per element */
+static const double pack_row = 15;         /* per row: calls, zeroed ends */
+static const double acc_round_trip = 1.0;  /* per vector and chunk */
+static const double store_vector = 3.0;    /* per vector of results, transposed */
+static const double l3_vector = 4.0;       /* per vector of weights from beyond L2 */
+
+/* The next smaller extent that cuts `extent` into equal parts, 0 after 1. */
+static int64_t next_smaller(int64_t extent, int64_t tile)
+{
+    return tile <= 1 ? 0 : c3d_ceil_div(extent, c3d_ceil_div(extent, tile - 1));
+}
+
+/* Everything that follows from tile and taps; elems as double, since this is
+ * where candidates that could overflow are weeded out. */
+static double derive(const struct c3d_request *request, struct c3d_blocking *b)
+{
+    const struct c3d_problem *const p = request->problem;
+    b->planes = c3d_axis_map(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
+    b->rows = c3d_axis_map(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
+    b->row = c3d_row_layout(b->tile.w, b->taps[W], p->stride[W], p->dilation[W]);
+    const double input = (double)b->tile.ic * (double)b->planes.slots * (double)b->rows.slots *
+                         (double)b->row.length;
+    const double pixels = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
+    const double acc = pixels * (double)c3d_round_up(b->tile.oc, request->kernels->lanes);
+    const double taps = (double)b->taps[T] * (double)b->taps[H] * (double)b->taps[W];
+    const double bytes = (input + acc) * sizeof(float) + taps * sizeof(struct c3d_tap) +
+                         3.0 * C3D_ALIGNMENT;
+    if (bytes <= (double)request->scratch_limit) {
+        b->input_elems = (int64_t)input;
+        b->acc_elems = (int64_t)acc;
+        b->tap_count = (int64_t)taps;
+        b->scratch_bytes = (size_t)bytes;
+    }
+    return bytes;
+}
+
+static bool fits(const struct c3d_request *request, struct c3d_blocking *b)
+{
+    return derive(request, b) <= (double)request->scratch_limit;
+}
+
+/* Relative cost of a reduction step for one output, from the length of the
+ * register tiles that a row of w outputs is cut into. */
+static double tile_inefficiency(const struct c3d_kernels *kernels, int64_t w, int vectors)
+{
+    const int64_t tiles = c3d_ceil_div(w, kernels->max_count[vectors - 1]);
+    const double rows = (double)w / (double)tiles;
+    return (fmax(rows, tile_latency_rows) * vectors + tile_overhead) / (rows * vectors);
+}
+
+static double task_count(const struct c3d_problem *p, const conv3d_tile *tile)
+{
+    return (double)p->items * (double)p->groups *
+           (double)c3d_ceil_div(p->out_channels, tile->oc) *
+           (double)c3d_ceil_div(p->out[T], tile->t) * (double)c3d_ceil_div(p->out[H], tile->h) *
+           (double)c3d_ceil_div(p->out[W], tile->w);
+}
+
+/* Time until the last thread is done. */
+static double cost(const struct c3d_request *request, const struct c3d_blocking *b, size_t l2)
+{
+    const struct c3d_problem *const p = request->problem;
+    const int lanes = request->kernels->lanes;
+    const double pixels = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
+    const double vectors = (double)c3d_ceil_div(b->tile.oc, lanes);
+    const double panels = (double)c3d_ceil_div(b->tile.oc, 2 * lanes);
+    const double reduction = (double)c3d_reduction(p);
+    const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
+    const double rows = (double)b->planes.slots * (double)b->rows.slots;
+    const double per_element = p->stride[W] == 1 ? pack_contiguous : pack_strided;
+
+    const double compute = reduction * pixels * vectors *
+                           tile_inefficiency(request->kernels, b->tile.w, vectors > 1 ? 2 : 1);
+    const double pack = (double)p->in_channels * rows *
+                        ((double)b->row.length * per_element + pack_row);
+    const double acc = chunks * pixels * vectors * acc_round_trip;
+    const double store = pixels * vectors * store_vector;
+    const double weights = reduction * vectors * l3_vector;
+    /* What does not fit L2 comes from beyond it once per panel and chunk. */
+    const double set = (double)(b->input_elems + b->acc_elems) * sizeof(float) +
+                       (double)b->tile.ic * (double)b->tap_count * 2 * lanes * sizeof(float);
+    const double spill = fmax(set - (double)l2, 0) / (sizeof(float) * lanes) * panels * chunks *
+                         l3_vector;
+    const double rounds = ceil(fmax(task_count(p, &b->tile), 1) / request->threads);
+    return rounds * (compute + pack + acc + store + weights + spill);
+}
+
+/* As many input channels as leave the chunk's window and weights in L2 beside
+ * the accumulators, in equal chunks. */
+static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking *b, size_t l2)
+{
+    const struct c3d_problem *const p = request->problem;
+    if (request->tile.ic > 0) {
+        return c3d_min(request->tile.ic, p->in_channels);
+    }
+    b->tile.ic = 1;
+    if (!fits(request, b)) {
+        return 1;
+    }
+    const double per_channel = (double)b->input_elems * sizeof(float) +
+                               (double)b->tap_count * (double)b->tile.oc * sizeof(float);
+    const double room = 0.8 * (double)l2 - (double)b->acc_elems * sizeof(float);
+    const int64_t most = per_channel * (double)p->in_channels <= room
+                             ? p->in_channels
+                             : c3d_max((int64_t)(room / per_channel), 1);
+    return c3d_ceil_div(p->in_channels, c3d_ceil_div(p->in_channels, most));
+}
+
+/* A wish is clipped to the axis; without one, start from the whole axis. */
+static int64_t first_tile(int64_t wish, int64_t extent)
+{
+    return wish > 0 ? c3d_min(wish, extent) : extent;
+}
+
+static int64_t next_tile(int64_t wish, int64_t extent, int64_t tile)
+{
+    return wish > 0 ? 0 : next_smaller(extent, tile);
+}
+
+/* The best tile for one block of output channels; returns its cost. */
+static double search_tiles(const struct c3d_request *request, int64_t oc, size_t l2,
+                           struct c3d_blocking *best, double best_cost)
+{
+    const struct c3d_problem *const p = request->problem;
+    const conv3d_tile *const wish = &request->tile;
+    struct c3d_blocking b = {.tile.oc = oc, .taps = {p->kernel[T], p->kernel[H], p->kernel[W]}};
+    /* A quarter of L2 for accumulators; at least one register tile. */
+    const double pixels_max =
+        fmax((double)l2 / 4 / sizeof(float) / (double)c3d_round_up(oc, request->kernels->lanes),
+             request->kernels->max_count[0]);
+    for (b.tile.w = first_tile(wish->w, p->out[W]); b.tile.w > 0;
+         b.tile.w = next_tile(wish->w, p->out[W], b.tile.w)) {
+        if (wish->w == 0 && b.tile.w > pixels_max) {
+            continue;
+        }
+        if (wish->w == 0 && b.tile.w < c3d_min(p->out[W], 64) && best_cost < INFINITY) {
+            break; /* short rows only when nothing longer fits */
+        }
+        for (b.tile.t = first_tile(wish->t, p->out[T]); b.tile.t > 0;
+             b.tile.t = next_tile(wish->t, p->out[T], b.tile.t)) {
+            if (wish->t == 0 && (double)b.tile.w * (double)b.tile.t > pixels_max) {
+                continue;
+            }
+            for (b.tile.h = first_tile(wish->h, p->out[H]); b.tile.h > 0;
+                 b.tile.h = next_tile(wish->h, p->out[H], b.tile.h)) {
+                const double pixels = (double)b.tile.w * (double)b.tile.t * (double)b.tile.h;
+                if (wish->h == 0 && pixels > pixels_max) {
+                    continue;
+                }
+                b.tile.ic = choose_ic(request, &b, l2);
+                if (!fits(request, &b)) {
+                    continue;
+                }
+                const double c = cost(request, &b, l2);
+                if (c < best_cost) {
+                    best_cost = c;
+                    *best = b;
+                }
+            }
+        }
+    }
+    return best_cost;
+}
+
+/* When the window of a single output row exceeds the limit: one output row
+ * piece, one channel, and as much of the kernel as fits. */
+static bool shrink_to_fit(const struct c3d_request *request, struct c3d_blocking *b)
+{
+    const struct c3d_problem *const p = request->problem;
+    const int64_t oc_most = c3d_min(p->out_channels, 2 * request->kernels->lanes);
+    *b = (struct c3d_blocking){
+        .tile = {.t = 1, .h = 1, .oc = first_tile(request->tile.oc, oc_most), .ic = 1},
+        .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
+    };
+    b->tile.w = c3d_min(first_tile(request->tile.w, p->out[W]), request->kernels->max_count[1]);
+    for (int axis = T; axis <= W; axis++) {
+        while (!fits(request, b) && b->taps[axis] > 1) {
+            b->taps[axis] = c3d_ceil_div(b->taps[axis], 2);
+        }
+    }
+    while (!fits(request, b) && b->tile.w > 1) {
+        b->tile.w = c3d_ceil_div(b->tile.w, 2);
+    }
+    return fits(request, b);
+}
+
+conv3d_status c3d_choose_blocking(const struct c3d_request *request,
+                                  struct c3d_blocking *blocking)
+{
+    const struct c3d_problem *const p = request->problem;
+    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
+    const int64_t panel = 2 * request->kernels->lanes;
+    double best_cost = INFINITY;
+    if (request->tile.oc > 0) {
+        const int64_t oc = c3d_round_up(c3d_min(request->tile.oc, p->out_channels), panel);
+        best_cost = search_tiles(request, c3d_min(oc, p->out_channels), l2, blocking, best_cost);
+    } else {
+        for (int64_t oc = panel;; oc *= 2) {
+            best_cost = search_tiles(request, c3d_min(oc, p->out_channels), l2, blocking,
+                                     best_cost);
+            if (oc >= p->out_channels) {
+                break;
+            }
+        }
+    }
+    if (best_cost == INFINITY && !shrink_to_fit(request, blocking)) {
+        return c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread holds not "
+                        "even one row of outputs", request->scratch_limit);
+    }
+    return CONV3D_OK;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * blocking.h - how the direct algorithm cuts its work to fit the caches
+ *
+ * Chooses tile and chunk from the problem, the register tile, the L2 cache and
+ * the number of threads.  None of it changes a bit of the result.
+ */
+#ifndef C3D_ALGO_BLOCKING_H
+#define C3D_ALGO_BLOCKING_H
+
+#include "algo/algo.h"
+#include "algo/window.h"
+
+struct c3d_blocking {
+    conv3d_tile tile; /* outputs of a task; tile.ic = input channels of a chunk */
+    /* The taps of a chunk: the whole kernel unless even one channel's window
+     * exceeds the scratch limit; then tile.ic is 1, and the cut is along kt
+     * first, so that chunks in order keep the order of the sum. */
+    int64_t taps[3];
+    struct c3d_axis planes, rows; /* of the packed input, for T and H */
+    struct c3d_row row;           /* for W */
+    /* Elements of one thread's buffers. */
+    int64_t input_elems, acc_elems, tap_count;
+    size_t scratch_bytes;
+};
+
+/* Errors: LIMIT when not even one output voxel at a time fits scratch_limit. */
+C3D_CHECKED conv3d_status c3d_choose_blocking(const struct c3d_request *request,
+                                              struct c3d_blocking *blocking);
+
+#endif

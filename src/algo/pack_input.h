@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pack_input.h - copies the window of a tile into a private buffer
+ */
+#ifndef C3D_ALGO_PACK_INPUT_H
+#define C3D_ALGO_PACK_INPUT_H
+
+#include "algo/blocking.h"
+
+/* A part of the reduction: input channels of the group, and taps. */
+struct c3d_chunk {
+    struct c3d_range channels;
+    struct c3d_range taps[3];
+};
+
+/*
+ * Packs what the outputs of `task` read of `chunk` as
+ * [channel][plane slot][row slot][row layout], the blocking's maps giving slots
+ * and layout.  Columns in the padding become zeros; planes and rows in the
+ * padding are left as they are, since c3d_valid_taps() keeps kernels off them.
+ * input: (in_channels, T, H, W) of the task's item and group.
+ */
+void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking *blocking,
+                    const struct c3d_task *task, const struct c3d_chunk *chunk,
+                    const float *input, float *packed);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * isa_avx2.c - kernels for x86-64 with AVX2 and FMA
+ *
+ * Sixteen registers: 6 x 2 accumulators, two vectors, one scalar.  Twelve
+ * accumulators cover the FMA latency (4 cycles x 2 per cycle).
+ */
+#if !defined(__AVX2__) || !defined(__FMA__)
+#  error "compile this file with -mavx2 -mfma"
+#endif
+
+#define C3D_LANES 8
+#define C3D_COUNT_1 12
+#define C3D_COUNT_2 6
+#define C3D_TABLE c3d_kernels_avx2
+#define C3D_TABLE_NAME "avx2"
+
+#include "kernel/kernel_body.h"

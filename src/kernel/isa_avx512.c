@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * isa_avx512.c - kernels for x86-64 with AVX-512
+ *
+ * Thirty-two registers: 14 x 2 accumulators, two vectors, two scalars.  The 28
+ * FMAs of a step need 16 loads, so neither of the two load ports limits.
+ */
+#if !defined(__AVX512F__) || !defined(__AVX512VL__)
+#  error "compile this file with -mavx512f -mavx512vl"
+#endif
+
+#define C3D_LANES 16
+#define C3D_COUNT_1 14
+#define C3D_COUNT_2 14
+#define C3D_TABLE c3d_kernels_avx512
+#define C3D_TABLE_NAME "avx512"
+
+#include "kernel/kernel_body.h"

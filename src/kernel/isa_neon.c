@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * isa_neon.c - kernels for AArch64
+ *
+ * Thirty-two registers: 12 x 2 accumulators, two vectors, and scalars in the
+ * rest.  Untuned: written for parity, measured only under emulation.
+ */
+#if !defined(__ARM_NEON)
+#  error "compile this file for a target with Advanced SIMD"
+#endif
+
+#define C3D_LANES 4
+#define C3D_COUNT_1 12
+#define C3D_COUNT_2 12
+#define C3D_TABLE c3d_kernels_neon
+#define C3D_TABLE_NAME "neon"
+
+#include "kernel/kernel_body.h"

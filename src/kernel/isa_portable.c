@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * isa_portable.c - kernels for any processor
+ *
+ * Four lanes are what baseline x86-64 and AArch64 have.  Without an FMA
+ * instruction every multiply-add is a dozen operations (vec.h): right, not
+ * fast; eight accumulators keep it busy.
+ */
+#define C3D_LANES 4
+#define C3D_COUNT_1 4
+#define C3D_COUNT_2 4
+#define C3D_TABLE c3d_kernels_portable
+#define C3D_TABLE_NAME "portable"
+
+#include "kernel/kernel_body.h"

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel.h - the contract between algorithms and micro-kernels
+ *
+ * A kernel computes on memory that its caller packed; it knows nothing of
+ * convolutions, threads or allocation.  One const table per ISA holds the
+ * kernels together with the register tile they were written for.  doc/kernels.md
+ * tells how to add an ISA.
+ *
+ * Rules for every kernel: strides are in elements; no byte outside the operands
+ * is touched; pointers need the alignment of float; every multiply-add is one
+ * fused operation with one rounding, so all tables give the same bits.
+ */
+#ifndef C3D_KERNEL_KERNEL_H
+#define C3D_KERNEL_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Limits over all tables: rows and vectors of a register tile, lanes of a vector. */
+enum { C3D_MAX_COUNT = 14, C3D_MAX_VECTORS = 2, C3D_MAX_LANES = 16 };
+
+/* One step of the reduction: where its vector operand and its scalar operands
+ * lie, in elements from the current channel's start. */
+struct c3d_tap {
+    int32_t vector;
+    int32_t scalar;
+};
+
+/*
+ * Accumulated outer products.  For every channel c in order, every tap in
+ * order, every m and lane l, one FMA each:
+ *
+ *     acc[m][l] += scalars[c*scalar_step + tap.scalar + m]
+ *                  * vectors[c*vector_step + tap.vector + l]
+ *
+ * with 0 <= m < count and 0 <= l < vector_count * lanes.  acc is dense,
+ * count rows of vector_count * lanes; it is set to +0 first when start is
+ * nonzero, and then not read.  Zero channels or taps are allowed.
+ */
+struct c3d_outer {
+    const float *vectors, *scalars;
+    ptrdiff_t vector_step, scalar_step;
+    size_t channels, tap_count;
+    const struct c3d_tap *taps;
+    float *acc;
+    int vector_count; /* 1 .. C3D_MAX_VECTORS */
+    int count;        /* 1 .. max_count[vector_count - 1] */
+    int start;
+};
+
+/*
+ * Finishes accumulators and writes them transposed:
+ *
+ *     out[l*lane_stride + m] = activation(acc[m*acc_stride + l] + bias[l])
+ *
+ * with 0 <= m < count (any) and 0 <= l < lane_count <= vector_count * lanes.
+ * bias has vector_count * lanes entries, none of them -0.
+ */
+struct c3d_store {
+    const float *acc, *bias;
+    ptrdiff_t acc_stride, lane_stride;
+    float *out;
+    size_t count;
+    int vector_count, lane_count;
+    int relu;
+};
+
+struct c3d_kernels {
+    const char *name; /* as CONV3D_ISA spells it */
+    int lanes;        /* float32 per vector, at most C3D_MAX_LANES */
+    /* Rows of the register tile that vector_count = 1, 2 allows. */
+    int max_count[C3D_MAX_VECTORS];
+    void (*outer)(const struct c3d_outer *outer);
+    void (*store)(const struct c3d_store *store);
+    /* Runs independent FMA chains from registers alone and returns the floating
+     * point operations done: timed, the peak rate of one core. */
+    double (*fma_work)(size_t iterations);
+};
+
+extern const struct c3d_kernels c3d_kernels_portable;
+extern const struct c3d_kernels c3d_kernels_avx2;
+extern const struct c3d_kernels c3d_kernels_avx512;
+extern const struct c3d_kernels c3d_kernels_neon;
+
+#endif

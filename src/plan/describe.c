@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * describe.c - tells what a plan decided
+ */
+#include "plan/plan.h"
+
+#include "algo/window.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+double c3d_plan_flops(const struct conv3d_plan *plan)
+{
+    const struct c3d_problem *const p = &plan->problem;
+    return 2.0 * (double)p->items * (double)p->groups * (double)p->out_channels *
+           (double)c3d_volume(p->out) * (double)c3d_reduction(p);
+}
+
+double c3d_plan_effective_flops(const struct conv3d_plan *plan)
+{
+    const struct c3d_problem *const p = &plan->problem;
+    return 2.0 * (double)p->items * (double)p->groups * (double)p->out_channels *
+           (double)p->in_channels * c3d_valid_tap_total(p, T) * c3d_valid_tap_total(p, H) *
+           c3d_valid_tap_total(p, W);
+}
+
+conv3d_status conv3d_plan_query(const conv3d_plan *plan, conv3d_plan_info *info)
+{
+    if (plan == NULL || info == NULL) {
+        return c3d_fail(CONV3D_ERR_NULL, "%s is NULL", plan == NULL ? "plan" : "info");
+    }
+    if (info->size != sizeof *info) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "info.size is %zu; it must be %zu", info->size,
+                        sizeof *info);
+    }
+    const struct c3d_problem *const p = &plan->problem;
+    const struct c3d_algorithm *const algorithm = plan->prepared->algorithm;
+    *info = (conv3d_plan_info){
+        .size = sizeof *info,
+        .algorithm = algorithm->name,
+        .isa = plan->kernels->name,
+        .math = plan->math,
+        .threads = plan->threads,
+        .tile = plan->prepared->tile,
+        .tasks = plan->schedule.tasks,
+        .output_shape = {p->items, p->groups * p->out_channels, p->out[T], p->out[H], p->out[W]},
+        .packed_bytes = plan->prepared->packed_bytes,
+        .workspace_bytes = plan->workspace_bytes,
+        .flops = c3d_plan_flops(plan),
+        .effective_flops = c3d_plan_effective_flops(plan),
+        .expected_error = algorithm->expected_error(p),
+    };
+    return CONV3D_OK;
+}
+
+int conv3d_plan_candidate(const conv3d_plan *plan, int index, const char **algorithm,
+                          const char **verdict)
+{
+    if (plan == NULL || index < 0 || index >= plan->candidate_count) {
+        return 0;
+    }
+    *algorithm = plan->candidates[index].name;
+    *verdict = plan->candidates[index].verdict;
+    return 1;
+}
+
+/* Appends to a text of `length`, which may have outgrown its buffer. */
+static size_t append(char *buffer, size_t capacity, size_t length, const char *line)
+{
+    if (length < capacity) {
+        snprintf(buffer + length, capacity - length, "%s", line);
+    }
+    return length + strlen(line);
+}
+
+size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capacity)
+{
+    conv3d_plan_info info = {.size = sizeof info};
+    char line[512], problem[256];
+    if (capacity > 0) {
+        buffer[0] = '\0';
+    }
+    if (conv3d_plan_query(plan, &info) != CONV3D_OK) {
+        return 0;
+    }
+    conv3d_problem_format(&plan->params, plan->input_shape, problem, sizeof problem);
+    const int64_t *const out = info.output_shape;
+    snprintf(line, sizeof line,
+             "problem: %s\n"
+             "output: (%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ")\n"
+             "algorithm: %s\n"
+             "isa: %s\n"
+             "math: %s\n",
+             problem, out[0], out[1], out[2], out[3], out[4], info.algorithm, info.isa,
+             info.math == CONV3D_MATH_STRICT ? "strict" : "fast");
+    size_t length = append(buffer, capacity, 0, line);
+    snprintf(line, sizeof line,
+             "tile: t%" PRId64 " h%" PRId64 " w%" PRId64 " oc%" PRId64 " ic%" PRId64 "\n"
+             "tasks: %" PRId64 "\n"
+             "threads: %d\n"
+             "packed bytes: %zu\n"
+             "workspace bytes: %zu\n"
+             "gflop: %.6f\n"
+             "effective gflop: %.6f\n"
+             "expected error: %.1e\n",
+             info.tile.t, info.tile.h, info.tile.w, info.tile.oc, info.tile.ic, info.tasks,
+             info.threads, info.packed_bytes, info.workspace_bytes, info.flops * 1e-9,
+             info.effective_flops * 1e-9, info.expected_error);
+    length = append(buffer, capacity, length, line);
+    const char *name, *verdict;
+    for (int i = 0; conv3d_plan_candidate(plan, i, &name, &verdict); i++) {
+        snprintf(line, sizeof line, "candidate %s: %s\n", name, verdict);
+        length = append(buffer, capacity, length, line);
+    }
+    return length;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan.c - makes a plan and executes it
+ *
+ * Making decides, allocates and may fail; executing only follows pointers.
+ */
+#include "plan/plan.h"
+
+#include "base/env.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "kernel/select.h"
+#include "plan/problem_check.h"
+#include "platform/team.h"
+#include "platform/topology.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { max_threads = 4096 };
+/* Promise: no thread needs more, whatever the problem. */
+static const size_t scratch_limit = (size_t)32 << 20;
+
+static conv3d_status check_options(const conv3d_options *options)
+{
+    if (options->size != sizeof *options) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.size is %zu; it must be %zu", options->size,
+                        sizeof *options);
+    }
+    if (options->threads < 0 || options->threads > max_threads) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.threads is %d; it must be 0 to %d",
+                        options->threads, max_threads);
+    }
+    if (options->math < CONV3D_MATH_DEFAULT || options->math > CONV3D_MATH_STRICT) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.math is %d; it must be 0 to %d",
+                        (int)options->math, (int)CONV3D_MATH_STRICT);
+    }
+    if (options->effort != CONV3D_EFFORT_ESTIMATE) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.effort is %d; it must be 0",
+                        (int)options->effort);
+    }
+    if (options->activation != CONV3D_ACTIVATION_NONE &&
+        options->activation != CONV3D_ACTIVATION_RELU) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.activation is %d; it must be 0 or 1",
+                        (int)options->activation);
+    }
+    const conv3d_tile *const tile = &options->tile;
+    if (tile->t < 0 || tile->h < 0 || tile->w < 0 || tile->oc < 0 || tile->ic < 0) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT,
+                        "options.tile is t %" PRId64 ", h %" PRId64 ", w %" PRId64 ", oc %" PRId64
+                        ", ic %" PRId64 "; none may be negative",
+                        tile->t, tile->h, tile->w, tile->oc, tile->ic);
+    }
+    return CONV3D_OK;
+}
+
+static conv3d_status choose_math(conv3d_math wish, conv3d_math *math)
+{
+    const char *const text = c3d_env("CONV3D_MATH");
+    *math = wish;
+    if (wish != CONV3D_MATH_DEFAULT) {
+        return CONV3D_OK;
+    }
+    if (text == NULL || strcmp(text, "fast") == 0) {
+        *math = CONV3D_MATH_FAST;
+        return CONV3D_OK;
+    }
+    if (strcmp(text, "strict") == 0) {
+        *math = CONV3D_MATH_STRICT;
+        return CONV3D_OK;
+    }
+    return c3d_fail(CONV3D_ERR_ENVIRONMENT, "CONV3D_MATH is \"%s\"; it must be fast or strict",
+                    text);
+}
+
+/* Records a verdict on every algorithm and returns the chosen one. */
+static conv3d_status choose_algorithm(struct conv3d_plan *plan, const char *wish,
+                                      const struct c3d_algorithm **chosen)
+{
+    *chosen = NULL;
+    for (int i = 0; c3d_algorithms[i] != NULL; i++) {
+        const struct c3d_algorithm *const algorithm = c3d_algorithms[i];
+        const char *const refusal = algorithm->refusal(&plan->problem);
+        const bool named = wish != NULL && strcmp(wish, algorithm->name) == 0;
+        const char *verdict = "chosen";
+        if (refusal != NULL) {
+            verdict = refusal;
+        } else if (wish != NULL && !named) {
+            verdict = "another was asked for by name";
+        } else if (wish == NULL && algorithm->by_name_only) {
+            verdict = "only by name";
+        } else if (*chosen != NULL) {
+            verdict = "a better one accepts the problem";
+        } else {
+            *chosen = algorithm;
+        }
+        if (named && refusal != NULL) {
+            return c3d_fail(CONV3D_ERR_UNSUPPORTED, "algorithm %s refuses this problem: %s", wish,
+                            refusal);
+        }
+        plan->candidates[plan->candidate_count++] =
+            (struct c3d_candidate){algorithm->name, verdict};
+    }
+    if (*chosen == NULL) {
+        return c3d_fail(CONV3D_ERR_UNSUPPORTED, "no algorithm is called \"%.64s\"", wish);
+    }
+    return CONV3D_OK;
+}
+
+/* The request's scratch limit such that packed weights and all threads' scratch
+ * stay under the caller's limit. */
+static conv3d_status limit_scratch(size_t memory_limit, const struct conv3d_plan *plan,
+                                   struct c3d_request *request)
+{
+    if (memory_limit == 0) {
+        return CONV3D_OK;
+    }
+    const struct c3d_problem *const p = &plan->problem;
+    const double channels =
+        (double)p->groups * (double)c3d_round_up(p->out_channels, plan->kernels->lanes);
+    const double packed = channels * ((double)c3d_reduction(p) + 1) * sizeof(float);
+    const double left = (double)memory_limit - packed - C3D_ALIGNMENT;
+    if (left < 0) {
+        return c3d_fail(CONV3D_ERR_LIMIT,
+                        "memory_limit_bytes is %zu, but the packed weights alone take %.0f",
+                        memory_limit, packed);
+    }
+    const double each = left / request->threads;
+    if (each < (double)request->scratch_limit) {
+        /* Rounded down so that padding to whole lines stays below the limit. */
+        request->scratch_limit = (size_t)each / C3D_ALIGNMENT * C3D_ALIGNMENT;
+    }
+    return CONV3D_OK;
+}
+
+/* Prepares with as many threads as the memory limit allows. */
+static conv3d_status prepare(struct conv3d_plan *plan, const struct c3d_algorithm *algorithm,
+                             const struct c3d_request *wish, size_t memory_limit)
+{
+    struct c3d_request request = *wish;
+    for (;;) {
+        request.scratch_limit = scratch_limit;
+        conv3d_status status = limit_scratch(memory_limit, plan, &request);
+        if (status == CONV3D_OK) {
+            status = algorithm->prepare(&request, &plan->prepared);
+        }
+        if (status != CONV3D_ERR_LIMIT || request.threads == 1) {
+            plan->threads = request.threads;
+            return status;
+        }
+        request.threads = (request.threads + 1) / 2;
+    }
+}
+
+/* Each thread's scratch starts on a line of its own. */
+static size_t scratch_stride(const struct conv3d_plan *plan)
+{
+    return (plan->prepared->scratch_bytes + C3D_ALIGNMENT - 1) / C3D_ALIGNMENT * C3D_ALIGNMENT;
+}
+
+static void report(const struct conv3d_plan *plan)
+{
+    const char *const verbose = c3d_env("CONV3D_VERBOSE");
+    if (verbose == NULL || strcmp(verbose, "0") == 0) {
+        return;
+    }
+    char problem[256];
+    const conv3d_tile *const tile = &plan->prepared->tile;
+    conv3d_problem_format(&plan->params, plan->input_shape, problem, sizeof problem);
+    fprintf(stderr,
+            "conv3d,v1,plan,%s,%s,%s,%s,t%" PRId64 "h%" PRId64 "w%" PRId64 "oc%" PRId64
+            "ic%" PRId64 ",threads%d\n",
+            plan->prepared->algorithm->name, plan->kernels->name,
+            plan->math == CONV3D_MATH_STRICT ? "strict" : "fast", problem, tile->t, tile->h,
+            tile->w, tile->oc, tile->ic, plan->threads);
+}
+
+/* Waking a team costs some ten microseconds: a thread that nobody asked for by
+ * number must have as much to do. */
+static int default_threads(const struct conv3d_plan *plan)
+{
+    static const double flops_worth_a_thread = 1e6;
+    const double worth = c3d_plan_flops(plan) / flops_worth_a_thread;
+    const int most = (int)c3d_max(1, c3d_min(c3d_team_default_threads(), max_threads));
+    return worth < most ? (int)c3d_max(1, (int64_t)worth) : most;
+}
+
+/* What plan_create does once its arguments are known to be whole. */
+static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight,
+                           const conv3d_tensor *bias, const conv3d_options *options)
+{
+    const struct c3d_algorithm *algorithm;
+    conv3d_status status;
+    if ((status = c3d_kernels_select(&plan->kernels)) != CONV3D_OK ||
+        (status = choose_math(options->math, &plan->math)) != CONV3D_OK ||
+        (status = choose_algorithm(plan, options->algorithm, &algorithm)) != CONV3D_OK) {
+        return status;
+    }
+    plan->activation = options->activation;
+    const struct c3d_request request = {
+        .problem = &plan->problem,
+        .kernels = plan->kernels,
+        .weight = weight->data,
+        .bias = bias != NULL ? bias->data : NULL,
+        .relu = options->activation == CONV3D_ACTIVATION_RELU,
+        .threads = options->threads > 0 ? options->threads : default_threads(plan),
+        .tile = options->tile,
+        .l2_bytes = c3d_topology_get()->l2_bytes,
+    };
+    if ((status = prepare(plan, algorithm, &request, options->memory_limit_bytes)) != CONV3D_OK) {
+        return status;
+    }
+    plan->schedule = c3d_schedule_make(&plan->problem, &plan->prepared->tile);
+    plan->threads = (int)c3d_max(1, c3d_min(plan->threads, plan->schedule.tasks));
+    if (plan->prepared->scratch_bytes > 0) {
+        /* Room to align whatever pointer the caller brings. */
+        plan->workspace_bytes =
+            scratch_stride(plan) * (size_t)plan->threads + C3D_ALIGNMENT - 1;
+    }
+    report(plan);
+    return CONV3D_OK;
+}
+
+conv3d_status conv3d_plan_create(conv3d_plan **plan, const conv3d_params *params,
+                                 const int64_t input_shape[5], const conv3d_tensor *weight,
+                                 const conv3d_tensor *bias, const conv3d_options *options)
+{
+    conv3d_options defaults;
+    conv3d_options_init(&defaults);
+    if (plan == NULL) {
+        return c3d_fail(CONV3D_ERR_NULL, "plan is NULL");
+    }
+    *plan = NULL;
+    if (options == NULL) {
+        options = &defaults;
+    }
+    struct c3d_problem problem;
+    conv3d_status status;
+    if ((status = c3d_problem_check(params, input_shape, &problem)) != CONV3D_OK ||
+        (status = check_options(options)) != CONV3D_OK ||
+        (status = c3d_weight_check(&problem, weight)) != CONV3D_OK ||
+        (status = c3d_bias_check(&problem, bias)) != CONV3D_OK) {
+        return status;
+    }
+    struct conv3d_plan *const made = c3d_alloc(sizeof *made);
+    if (made == NULL) {
+        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for a plan");
+    }
+    *made = (struct conv3d_plan){.params = *params, .problem = problem};
+    memcpy(made->input_shape, input_shape, sizeof made->input_shape);
+    status = build(made, weight, bias, options);
+    if (status != CONV3D_OK) {
+        conv3d_plan_destroy(made);
+        return status;
+    }
+    *plan = made;
+    return CONV3D_OK;
+}
+
+void conv3d_plan_destroy(conv3d_plan *plan)
+{
+    if (plan != NULL) {
+        if (plan->prepared != NULL) {
+            plan->prepared->algorithm->destroy(plan->prepared);
+        }
+        c3d_free(plan);
+    }
+}
+
+size_t conv3d_plan_workspace_bytes(const conv3d_plan *plan)
+{
+    return plan != NULL ? plan->workspace_bytes : 0;
+}
+
+struct call {
+    const struct conv3d_plan *plan;
+    const float *input;
+    float *output;
+    char *scratch; /* aligned */
+};
+
+static void run_share(void *argument, int member, int members)
+{
+    const struct call *const call = argument;
+    const struct conv3d_plan *const plan = call->plan;
+    const struct c3d_range share = c3d_schedule_share(&plan->schedule, member, members);
+    char *const scratch =
+        call->scratch != NULL ? call->scratch + scratch_stride(plan) * (size_t)member : NULL;
+    for (int64_t index = share.begin; index < share.end; index++) {
+        const struct c3d_task task = c3d_schedule_task(&plan->schedule, index);
+        plan->prepared->algorithm->run_task(plan->prepared, &task, call->input, call->output,
+                                            scratch);
+    }
+}
+
+static bool overlap(const void *a, size_t a_bytes, const void *b, size_t b_bytes)
+{
+    const uintptr_t a0 = (uintptr_t)a, b0 = (uintptr_t)b;
+    return a0 < b0 + b_bytes && b0 < a0 + a_bytes;
+}
+
+conv3d_status conv3d_plan_execute(const conv3d_plan *plan, const float *input, float *output,
+                                  void *workspace)
+{
+    if (plan == NULL) {
+        return c3d_fail(CONV3D_ERR_NULL, "plan is NULL");
+    }
+    const struct c3d_problem *const p = &plan->problem;
+    if (p->items == 0) {
+        return CONV3D_OK;
+    }
+    if (input == NULL || output == NULL) {
+        return c3d_fail(CONV3D_ERR_NULL, "%s is NULL", input == NULL ? "input" : "output");
+    }
+    const size_t groups = (size_t)(p->items * p->groups) * sizeof(float);
+    const size_t input_bytes = groups * (size_t)(p->in_channels * c3d_volume(p->in));
+    const size_t output_bytes = groups * (size_t)(p->out_channels * c3d_volume(p->out));
+    if (overlap(input, input_bytes, output, output_bytes)) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT,
+                        "input (%zu bytes at %p) and output (%zu bytes at %p) overlap",
+                        input_bytes, (const void *)input, output_bytes, (void *)output);
+    }
+    void *own = NULL;
+    if (workspace == NULL && plan->workspace_bytes > 0) {
+        workspace = own = c3d_alloc(plan->workspace_bytes);
+        if (own == NULL) {
+            return c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of workspace",
+                            plan->workspace_bytes);
+        }
+    }
+    struct call call = {plan, input, output, workspace != NULL ? c3d_align_up(workspace) : NULL};
+    c3d_team_run(plan->threads, run_share, &call);
+    c3d_free(own);
+    return CONV3D_OK;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan.h - everything decided about one problem
+ */
+#ifndef C3D_PLAN_PLAN_H
+#define C3D_PLAN_PLAN_H
+
+#include "algo/algo.h"
+#include "plan/schedule.h"
+
+enum { C3D_MAX_CANDIDATES = 16 };
+
+struct c3d_candidate {
+    const char *name;
+    const char *verdict;
+};
+
+struct conv3d_plan {
+    conv3d_params params;
+    int64_t input_shape[5];
+    struct c3d_problem problem;
+    const struct c3d_kernels *kernels;
+    conv3d_math math;
+    conv3d_activation activation;
+    int threads; /* that a call uses */
+    struct c3d_prepared *prepared;
+    struct c3d_schedule schedule;
+    size_t workspace_bytes;
+    int candidate_count;
+    struct c3d_candidate candidates[C3D_MAX_CANDIDATES];
+};
+
+/* Nominal operations of a call, padding taps included, and without them. */
+double c3d_plan_flops(const struct conv3d_plan *plan);
+double c3d_plan_effective_flops(const struct conv3d_plan *plan);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * topology_hwloc.c - the machine as hwloc sees it
+ *
+ * hwloc honours cgroup cpusets and knows caches on every architecture.
+ */
+#include "platform/topology.h"
+
+#include <hwloc.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct c3d_topology topology;
+
+static size_t cache_bytes(hwloc_topology_t hwloc, hwloc_obj_type_t type)
+{
+    const hwloc_obj_t cache = hwloc_get_obj_by_type(hwloc, type, 0);
+    return cache != NULL ? (size_t)cache->attr->cache.size : 0;
+}
+
+static int count_of(hwloc_topology_t hwloc, hwloc_obj_type_t type)
+{
+    const int count = hwloc_get_nbobjs_by_type(hwloc, type);
+    return count > 0 ? count : 0;
+}
+
+static void discover(void)
+{
+    const unsigned version = hwloc_get_api_version();
+    hwloc_topology_t hwloc;
+    snprintf(topology.source, sizeof topology.source, "hwloc %u.%u.%u", version >> 16,
+             version >> 8 & 0xff, version & 0xff);
+    topology.processors = 1;
+    if (hwloc_topology_init(&hwloc) != 0) {
+        return;
+    }
+#if HWLOC_API_VERSION >= 0x00020500
+    /* The x86 backend would otherwise visit every processor by rebinding the
+     * calling thread. */
+    hwloc_topology_set_flags(hwloc, HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING);
+#endif
+    if (hwloc_topology_load(hwloc) == 0) {
+        topology.l1d_bytes = cache_bytes(hwloc, HWLOC_OBJ_L1CACHE);
+        topology.l2_bytes = cache_bytes(hwloc, HWLOC_OBJ_L2CACHE);
+        topology.l3_bytes = cache_bytes(hwloc, HWLOC_OBJ_L3CACHE);
+        topology.processors = count_of(hwloc, HWLOC_OBJ_PU);
+        topology.cores = count_of(hwloc, HWLOC_OBJ_CORE);
+        topology.numa_nodes = count_of(hwloc, HWLOC_OBJ_NUMANODE);
+    }
+    hwloc_topology_destroy(hwloc);
+    if (topology.processors < 1) {
+        topology.processors = 1;
+    }
+}
+
+const struct c3d_topology *c3d_topology_get(void)
+{
+    pthread_once(&once, discover);
+    return &topology;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * topology_sysconf.c - the machine as the C library sees it, without hwloc
+ */
+#include "config.h" /* _GNU_SOURCE, for sched_getaffinity() */
+
+#include "platform/topology.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct c3d_topology topology;
+
+static size_t sysconf_bytes(int name)
+{
+    const long value = sysconf(name);
+    return value > 0 ? (size_t)value : 0;
+}
+
+static int allowed_processors(void)
+{
+    cpu_set_t set;
+    /* Fails with EINVAL on machines with more processors than cpu_set_t has. */
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) {
+        return CPU_COUNT(&set);
+    }
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}
+
+static void discover(void)
+{
+    snprintf(topology.source, sizeof topology.source, "sysconf");
+#ifdef _SC_LEVEL1_DCACHE_SIZE
+    topology.l1d_bytes = sysconf_bytes(_SC_LEVEL1_DCACHE_SIZE);
+    topology.l2_bytes = sysconf_bytes(_SC_LEVEL2_CACHE_SIZE);
+    topology.l3_bytes = sysconf_bytes(_SC_LEVEL3_CACHE_SIZE);
+#endif
+    topology.processors = allowed_processors();
+}
+
+const struct c3d_topology *c3d_topology_get(void)
+{
+    pthread_once(&once, discover);
+    return &topology;
+}

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# The source files of the library, by layer; the only such list.  Arrows of
+# #include run downwards in this file: api -> plan -> algo -> kernel -> platform -> base.
+# Paths are relative to the top of the tree.
+
+C3D_BASE_SOURCES = \
+	src/base/attr.h src/base/num.h \
+	src/base/status.h src/base/status.c \
+	src/base/env.h src/base/env.c \
+	src/base/mem.h src/base/mem.c
+
+C3D_PLATFORM_SOURCES = \
+	src/platform/cpu.h src/platform/cpu.c \
+	src/platform/topology.h \
+	src/platform/team.h
+
+# One of each pair, by configure.
+C3D_TOPOLOGY_HWLOC_SOURCES = src/platform/topology_hwloc.c
+C3D_TOPOLOGY_SYSCONF_SOURCES = src/platform/topology_sysconf.c
+C3D_TEAM_OPENMP_SOURCES = src/platform/team_openmp.c
+C3D_TEAM_SERIAL_SOURCES = src/platform/team_serial.c
+
+C3D_KERNEL_SOURCES = \
+	src/kernel/kernel.h src/kernel/select.h src/kernel/select.c \
+	src/kernel/vec.h src/kernel/kernel_body.h
+
+# Each group is compiled with the flags of its ISA, and with no others.
+C3D_ISA_PORTABLE_SOURCES = src/kernel/isa_portable.c
+C3D_ISA_AVX2_SOURCES = src/kernel/isa_avx2.c
+C3D_ISA_AVX512_SOURCES = src/kernel/isa_avx512.c
+C3D_ISA_NEON_SOURCES = src/kernel/isa_neon.c
+
+C3D_ALGO_SOURCES = \
+	src/algo/problem.h \
+	src/algo/algo.h src/algo/list.c \
+	src/algo/reference.c \
+	src/algo/direct.c \
+	src/algo/blocking.h src/algo/blocking.c \
+	src/algo/window.h src/algo/window.c \
+	src/algo/pack_weights.h src/algo/pack_weights.c \
+	src/algo/pack_input.h src/algo/pack_input.c
+
+C3D_PLAN_SOURCES = \
+	src/plan/problem_check.h src/plan/problem_check.c \
+	src/plan/problem_text.c \
+	src/plan/schedule.h src/plan/schedule.c \
+	src/plan/plan.h src/plan/plan.c \
+	src/plan/describe.c
+
+C3D_API_SOURCES = \
+	src/api/conv3d.c src/api/machine.c src/api/version.c
