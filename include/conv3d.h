@@ -182,7 +182,9 @@ typedef enum conv3d_effort {
 
 /* How a plan cuts its work; entries that are 0 are chosen by the library.  The
  * bits of the result do not depend on it.  Entries larger than the problem are
- * clipped to it; negative ones are an ARGUMENT error. */
+ * clipped to it; negative ones are an ARGUMENT error.  Neighbouring axes with
+ * kernel 1, stride 1 and no padding count as one, the later: all of a 1x1x1
+ * layer is one row along w. */
 typedef struct conv3d_tile {
     int64_t t, h, w; /* output voxels of one task along T, H, W */
     int64_t oc;      /* output channels of one task (rounded up to whole vectors) */
@@ -305,6 +307,22 @@ typedef struct conv3d_machine {
 
 /* Errors: NULL, ARGUMENT (size), ENVIRONMENT (CONV3D_ISA). */
 CONV3D_CHECKED conv3d_status conv3d_machine_query(conv3d_machine *machine);
+
+/* What the machine can do at most, measured.  Set size before the call. */
+typedef struct conv3d_rates {
+    size_t size;
+    int threads;             /* that took part */
+    double flops_per_second; /* FMA chains in registers, with the kernels in use */
+    double bytes_per_second; /* main memory: the faster of reading and of copying (read
+                                plus written) through buffers beyond every cache */
+} conv3d_rates;
+
+/*
+ * Measures for about half a second with `threads` threads (0 = the default),
+ * allocating up to 512 MiB.  Other work on the machine lowers the figures.
+ * Errors: NULL, ARGUMENT (size, threads), MEMORY, ENVIRONMENT (CONV3D_ISA).
+ */
+CONV3D_CHECKED conv3d_status conv3d_machine_measure(int threads, conv3d_rates *rates);
 
 #ifdef __cplusplus
 }

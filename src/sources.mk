@@ -12,6 +12,7 @@ C3D_BASE_SOURCES = \
 C3D_PLATFORM_SOURCES = \
 	src/platform/cpu.h src/platform/cpu.c \
 	src/platform/topology.h \
+	src/platform/clock.h src/platform/clock.c \
 	src/platform/team.h
 
 # One of each pair, by configure.
@@ -43,9 +44,10 @@ C3D_ALGO_SOURCES = \
 C3D_PLAN_SOURCES = \
 	src/plan/problem_check.h src/plan/problem_check.c \
 	src/plan/problem_text.c \
+	src/plan/collapse.h src/plan/collapse.c \
 	src/plan/schedule.h src/plan/schedule.c \
 	src/plan/plan.h src/plan/plan.c \
 	src/plan/describe.c
 
 C3D_API_SOURCES = \
-	src/api/conv3d.c src/api/machine.c src/api/version.c
+	src/api/conv3d.c src/api/machine.c src/api/measure.c src/api/version.c

@@ -73,7 +73,7 @@ static C3D_ALWAYS_INLINE vf v_broadcast(const float *p)
     return v;
 #else
     const vf zero = {0};
-    return zero + *p;
+    return *p - zero; /* x - 0 is x, even for -0; 0 + x is not */
 #endif
 }
 

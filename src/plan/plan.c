@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "kernel/select.h"
+#include "plan/collapse.h"
 #include "plan/problem_check.h"
 #include "platform/team.h"
 #include "platform/topology.h"
@@ -19,8 +20,9 @@
 #include <string.h>
 
 enum { max_threads = 4096 };
-/* Promise: no thread needs more, whatever the problem. */
-static const size_t scratch_limit = (size_t)32 << 20;
+/* Promise: no thread needs more than 32 MiB, whatever the problem; a line of it is
+ * for aligning the caller's pointer. */
+static const size_t scratch_limit = ((size_t)32 << 20) - C3D_ALIGNMENT;
 
 static conv3d_status check_options(const conv3d_options *options)
 {
@@ -199,7 +201,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
     }
     plan->activation = options->activation;
     const struct c3d_request request = {
-        .problem = &plan->problem,
+        .problem = &plan->collapsed,
         .kernels = plan->kernels,
         .weight = weight->data,
         .bias = bias != NULL ? bias->data : NULL,
@@ -211,7 +213,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
     if ((status = prepare(plan, algorithm, &request, options->memory_limit_bytes)) != CONV3D_OK) {
         return status;
     }
-    plan->schedule = c3d_schedule_make(&plan->problem, &plan->prepared->tile);
+    plan->schedule = c3d_schedule_make(&plan->collapsed, &plan->prepared->tile);
     plan->threads = (int)c3d_max(1, c3d_min(plan->threads, plan->schedule.tasks));
     if (plan->prepared->scratch_bytes > 0) {
         /* Room to align whatever pointer the caller brings. */
@@ -247,7 +249,11 @@ conv3d_status conv3d_plan_create(conv3d_plan **plan, const conv3d_params *params
     if (made == NULL) {
         return c3d_fail(CONV3D_ERR_MEMORY, "no memory for a plan");
     }
-    *made = (struct conv3d_plan){.params = *params, .problem = problem};
+    *made = (struct conv3d_plan){
+        .params = *params,
+        .problem = problem,
+        .collapsed = c3d_collapse(&problem),
+    };
     memcpy(made->input_shape, input_shape, sizeof made->input_shape);
     status = build(made, weight, bias, options);
     if (status != CONV3D_OK) {

@@ -19,6 +19,7 @@ struct conv3d_plan {
     conv3d_params params;
     int64_t input_shape[5];
     struct c3d_problem problem;
+    struct c3d_problem collapsed; /* what the algorithm and the schedule see */
     const struct c3d_kernels *kernels;
     conv3d_math math;
     conv3d_activation activation;

@@ -9,7 +9,6 @@
 #include <hwloc.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct c3d_topology topology;
@@ -26,6 +25,22 @@ static int count_of(hwloc_topology_t hwloc, hwloc_obj_type_t type)
     return count > 0 ? count : 0;
 }
 
+/* Debian splits hwloc's device backends into plugins that open X displays and
+ * GPU drivers; caches and cores need none of them. */
+static void leave_out_devices(hwloc_topology_t hwloc)
+{
+#if HWLOC_API_VERSION >= 0x00020100
+    static const char *const components[] = {"gl",   "opencl",    "cuda", "nvml",
+                                             "rsmi", "levelzero", "pci"};
+    for (size_t i = 0; i < sizeof components / sizeof *components; i++) {
+        hwloc_topology_set_components(hwloc, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
+                                      components[i]);
+    }
+#else
+    (void)hwloc;
+#endif
+}
+
 static void discover(void)
 {
     const unsigned version = hwloc_get_api_version();
@@ -36,6 +51,7 @@ static void discover(void)
     if (hwloc_topology_init(&hwloc) != 0) {
         return;
     }
+    leave_out_devices(hwloc);
 #if HWLOC_API_VERSION >= 0x00020500
     /* The x86 backend would otherwise visit every processor by rebinding the
      * calling thread. */
