@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * execution_args.c - the options that say how to compute, not what
+ *
+ * The words of the choices are in the order of the library's enumerators.
+ */
+#include "execution_args.h"
+
+#include <stddef.h>
+
+#define AT(member) offsetof(struct execution_args, member)
+
+const struct option_row execution_arg_rows[] = {
+    {"threads", "N", OPTION_NUMBER, AT(threads), 1, 4096,
+     "threads to use; default OMP_NUM_THREADS, else all processors"},
+    {"math", "fast|strict", OPTION_CHOICE, AT(math), 0, 0,
+     "strict: the same bits on every machine; fast: may round\n"
+     "differently per instruction set; default CONV3D_MATH, else fast"},
+    {"algorithm", "NAME", OPTION_TEXT, AT(algorithm), 0, 0,
+     "use this one; 'conv3d plan' lists them; default: the best"},
+    {"activation", "none|relu", OPTION_CHOICE, AT(activation), 0, 0,
+     "applied to every output; default none"},
+    {.name = NULL},
+};
+
+_Static_assert(CONV3D_MATH_FAST == 1 && CONV3D_MATH_STRICT == 2, "order of the words of --math");
+_Static_assert(CONV3D_ACTIVATION_NONE == 0 && CONV3D_ACTIVATION_RELU == 1,
+               "order of the words of --activation");
+
+conv3d_options execution_args_options(const struct execution_args *args)
+{
+    conv3d_options options;
+
+    conv3d_options_init(&options);
+    options.threads = (int)args->threads;
+    options.math = (conv3d_math)(args->math + 1);
+    options.algorithm = args->algorithm;
+    options.activation = (conv3d_activation)args->activation;
+    return options;
+}
