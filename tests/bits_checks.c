@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bits_checks.c - see bits_checks.h.
+ */
+#include "bits_checks.h"
+
+#include "oracle.h"
+
+#include "../tools/random_data.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The corners, by hand; random problems follow. */
+static const char *const shapes[] = {
+    "n1_ci1t1h1w1_co1_k1",
+    "n2_ci3t4h4w4_co1_k3",
+    "n1_ci16t4h6w29_co32_k3_p1",
+    "n1_ci17t3h5w31_co33_k3_p1_b",
+    "n1_ci8t2h4w67_co15_k1x1x3_p0x0x1",
+    "n1_ci8t9h3w8_co17_k3x1x1_p1x0x0_b",
+    "n1_ci4t5h9w9_co8_k3_s2_p1",
+    "n1_ci3t8h12w12_co16_k3x5x5_s1x2x2_p1x2x2_b",
+    "n1_ci3t6h15w15_co24_k1x7x7_s1x2x2_p0x3x3",
+    "n1_ci5t7h8w9_co6_k3_d2_p2",
+    "n1_ci2t9h9w20_co7_k3_d1x2x4_p1:0x2x4:7_flip_b",
+    "n3_ci24t3h4w5_co24_k3_p1_g24",
+    "n1_ci20t4h7w13_co20_k3x3x3_s2_p1_g20_b",
+    "n1_ci6t3h5w17_co18_k1x3x3_p0x1x1_g6",
+    "n1_ci12t3h4w18_co21_k3_p1_g3_b",
+    "n2_ci10t2h3w14_co34_k2x2x2_g2",
+    "n1_ci64t2h6w7_co40_k1",
+    "n2_ci33t1h1w50_co64_k1_b",
+    "n1_ci3t4h16w16_co20_k2x4x4_s2x4x4",
+    "n1_ci40t2h2w2_co48_k3_p1_b",
+    "n1_ci1t6h10w33_co1_k5_p2",
+    "n1_ci2t3h3w70_co3_k1x1x7_p0x0x9:6_b",
+    "n5_ci7t1h5w5_co9_k1x3x3_p0x1x1_b",
+    "n1_ci70t3h3w3_co2_k3_p1_flip",
+};
+enum { FIXED = sizeof shapes / sizeof *shapes, DRAWN = 24, LABEL_MAX = 160 };
+
+static const char *describe(const struct subject *subject, const char *what, char label[LABEL_MAX])
+{
+    snprintf(label, LABEL_MAX, "%s, %s, %s", what, subject->isa,
+             subject->options.math == CONV3D_MATH_STRICT ? "strict" : "fast");
+    return label;
+}
+
+static bool gives_expected(const struct subject *subject, const conv3d_options *options,
+                           const char *what)
+{
+    char label[LABEL_MAX];
+    float *got = allocate_floats(subject->workload->output_count);
+    const bool good =
+        workload_run(subject->workload, options, got) &&
+        same_bits(subject->workload, subject->expected, got, describe(subject, what, label));
+    free(got);
+    return good;
+}
+
+bool bits_are_the_chain(const struct subject *subject)
+{
+    conv3d_options options = subject->options;
+    options.algorithm = "direct";
+    return gives_expected(subject, &subject->options, "default algorithm") &&
+           gives_expected(subject, &options, "direct");
+}
+
+bool bits_ignore_threads(const struct subject *subject)
+{
+    static const int threads[] = {1, 2, 3, 5, 8, 16};
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof threads / sizeof *threads; i++) {
+        char what[32];
+        conv3d_options options = subject->options;
+        options.threads = threads[i];
+        snprintf(what, sizeof what, "%d threads", threads[i]);
+        good = gives_expected(subject, &options, what);
+    }
+    return good;
+}
+
+bool bits_ignore_tiles(const struct subject *subject)
+{
+    static const conv3d_tile tiles[] = {
+        {1, 1, 1, 1, 1},   {1, 2, 3, 1, 1},       {2, 3, 5, 3, 2},
+        {5, 7, 1, 17, 5},  {3, 1, 7, 1, 5},       {7, 5, 2, 3, 1},
+        {1, 1, 5, 17, 2},  {0, 0, 0, 1, 0},       {0, 3, 0, 0, 2},
+        {0, 0, 1, 0, 0},   {0, 0, 0, 0, 1},       {1, 0, 0, 0, 0},
+        {0, 0, 13, 33, 3}, {1, 1, 1000, 1000, 1}, {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX,
+                                                   INT64_MAX},
+    };
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof tiles / sizeof *tiles; i++) {
+        char what[96];
+        conv3d_options options = subject->options;
+        options.threads = 1 + (int)(i % 3);
+        options.tile = tiles[i];
+        snprintf(what, sizeof what, "tile %lld,%lld,%lld oc %lld ic %lld", (long long)tiles[i].t,
+                 (long long)tiles[i].h, (long long)tiles[i].w, (long long)tiles[i].oc,
+                 (long long)tiles[i].ic);
+        good = gives_expected(subject, &options, what);
+    }
+    return good;
+}
+
+bool bits_ignore_batch(const struct subject *subject)
+{
+    enum { MORE = 4 };
+    const struct workload *w = subject->workload;
+    const size_t items = (size_t)w->problem.input[0];
+    const size_t in = w->input_count / items, out = w->output_count / items;
+    struct problem problem = w->problem;
+    struct workload batch;
+    char label[LABEL_MAX];
+    problem.input[0] = problem.output[0] = (int64_t)items + MORE;
+    workload_make(&batch, &problem, 99);
+    memcpy(batch.weight, w->weight, w->weight_count * sizeof(float));
+    if (w->bias != NULL)
+        memcpy(batch.bias, w->bias, w->bias_count * sizeof(float));
+    float *got = allocate_floats(batch.output_count);
+    bool good = true;
+    for (size_t first = 0; good && first <= MORE; first++) {
+        struct workload part = *w;
+        memcpy(batch.input + first * in, w->input, items * in * sizeof(float));
+        good = workload_run(&batch, &subject->options, got) &&
+               same_bits(&part, subject->expected, got + first * out,
+                         describe(subject, "inside a longer batch", label));
+    }
+    free(got);
+    workload_free(&batch);
+    return good;
+}
+
+/* A copy of `count` floats that starts `offset` bytes after a cache line. */
+static float *copy_at_offset(const float *from, size_t count, size_t offset, void **block)
+{
+    *block = aligned_alloc(64, (count * sizeof(float) + offset + 63) / 64 * 64 + 64);
+    if (*block == NULL)
+        abort();
+    float *to = (float *)((char *)*block + offset);
+    if (count > 0 && from != NULL)
+        memcpy(to, from, count * sizeof(float));
+    return to;
+}
+
+static bool runs_at_offset(const struct subject *subject, size_t offset)
+{
+    const struct workload *w = subject->workload;
+    struct workload moved = *w;
+    void *blocks[4], *scratch;
+    conv3d_plan *plan;
+    char what[32], label[LABEL_MAX];
+    /* All different, and over the sweep every buffer meets every offset. */
+    moved.input = copy_at_offset(w->input, w->input_count, offset, &blocks[0]);
+    moved.weight = copy_at_offset(w->weight, w->weight_count, 60 - offset, &blocks[1]);
+    if (w->bias != NULL)
+        moved.bias = copy_at_offset(w->bias, w->bias_count, (offset * 3 + 8) % 64, &blocks[2]);
+    else
+        blocks[2] = NULL;
+    float *got = copy_at_offset(NULL, w->output_count, (offset * 5 + 20) % 64, &blocks[3]);
+    poison(got, w->output_count * sizeof *got);
+    bool good = workload_plan(&moved, &subject->options, &plan) == CONV3D_OK;
+    /* The workspace may start at any byte at all. */
+    const size_t shift = offset + offset / 4 % 4;
+    scratch = allocate(conv3d_plan_workspace_bytes(plan) + 64);
+    good = good && conv3d_plan_execute(plan, moved.input, got, (char *)scratch + shift) == CONV3D_OK;
+    if (!good)
+        complain("%s", conv3d_last_error());
+    snprintf(what, sizeof what, "offset %zu", offset);
+    good = good && same_bits(w, subject->expected, got, describe(subject, what, label));
+    conv3d_plan_destroy(plan);
+    free(scratch);
+    for (int i = 0; i < 4; i++)
+        free(blocks[i]);
+    return good;
+}
+
+bool bits_ignore_alignment(const struct subject *subject)
+{
+    bool good = true;
+    for (size_t offset = 0; good && offset <= 60; offset += 4)
+        good = runs_at_offset(subject, offset);
+    return good;
+}
+
+bool bits_ignore_workspace(const struct subject *subject)
+{
+    const struct workload *w = subject->workload;
+    conv3d_plan *plan;
+    char label[LABEL_MAX];
+    if (workload_plan(w, &subject->options, &plan) != CONV3D_OK)
+        return complain("%s", conv3d_last_error());
+    const size_t bytes = conv3d_plan_workspace_bytes(plan);
+    unsigned char *scratch = allocate(bytes);
+    float *got = allocate_floats(w->output_count);
+    bool good = true;
+    /* Left over from the call before, zeros, NaN, and the library's own. */
+    for (int round = 0; good && round < 5; round++) {
+        if (round == 2)
+            memset(scratch, 0, bytes);
+        if (round == 3)
+            poison(scratch, bytes);
+        poison(got, w->output_count * sizeof *got);
+        good = conv3d_plan_execute(plan, w->input, got, round < 4 ? scratch : NULL) == CONV3D_OK &&
+               same_bits(w, subject->expected, got, describe(subject, "workspace", label));
+    }
+    conv3d_plan_destroy(plan);
+    free(scratch);
+    free(got);
+    return good;
+}
+
+/* A tight limit leaves room for part of a kernel only: then the sum is cut inside
+ * the kernel, which is where its order could change. */
+bool bits_ignore_memory(const struct subject *subject)
+{
+    conv3d_plan *plan;
+    conv3d_plan_info info = {.size = sizeof info};
+    conv3d_options options = subject->options;
+    options.threads = 1;
+    if (workload_plan(subject->workload, &options, &plan) != CONV3D_OK ||
+        conv3d_plan_query(plan, &info) != CONV3D_OK)
+        return complain("%s", conv3d_last_error());
+    conv3d_plan_destroy(plan);
+    bool good = true, refused = false;
+    size_t spare = info.workspace_bytes;
+    while (good && !refused) {
+        char what[48];
+        options.memory_limit_bytes = info.packed_bytes + spare;
+        const conv3d_status status = workload_plan(subject->workload, &options, &plan);
+        conv3d_plan_destroy(plan);
+        refused = status == CONV3D_ERR_LIMIT;
+        snprintf(what, sizeof what, "limit %zu + %zu bytes", info.packed_bytes, spare);
+        good = refused || gives_expected(subject, &options, what);
+        /* Nothing at all must be refused in the end. */
+        if (!refused && spare == 0)
+            good = complain("no workspace and no refusal");
+        spare -= spare / 4 + (spare > 0);
+    }
+    return good;
+}
+
+struct company {
+    const struct subject *subject;
+    const conv3d_plan *plan;
+    bool good;
+};
+
+/* What one application thread does while the others do the same. */
+static void *keep_company(void *argument)
+{
+    struct company *company = argument;
+    const struct subject *subject = company->subject;
+    const struct workload *w = subject->workload;
+    void *scratch = allocate(conv3d_plan_workspace_bytes(company->plan));
+    float *got = allocate_floats(w->output_count);
+    char label[LABEL_MAX];
+    company->good = true;
+    for (int round = 0; company->good && round < 3; round++) {
+        poison(got, w->output_count * sizeof *got);
+        company->good =
+            conv3d_plan_execute(company->plan, w->input, got, scratch) == CONV3D_OK &&
+            same_bits(w, subject->expected, got, describe(subject, "shared plan", label)) &&
+            gives_expected(subject, &subject->options, "plan beside others");
+        /* Errors of one thread must not show in another: see conv3d_last_error(). */
+        company->good = company->good && conv3d_plan_execute(company->plan, NULL, got, scratch) ==
+                                             CONV3D_ERR_NULL;
+    }
+    free(scratch);
+    free(got);
+    return NULL;
+}
+
+bool bits_ignore_company(const struct subject *subject)
+{
+    enum { COMPANY = 4 };
+    struct company company[COMPANY];
+    pthread_t threads[COMPANY];
+    conv3d_plan *plan;
+    conv3d_options options = subject->options;
+    options.threads = 2;
+    if (workload_plan(subject->workload, &options, &plan) != CONV3D_OK)
+        return complain("%s", conv3d_last_error());
+    bool good = true;
+    for (int i = 0; i < COMPANY; i++) {
+        company[i] = (struct company){subject, plan, false};
+        if (pthread_create(&threads[i], NULL, keep_company, &company[i]) != 0)
+            abort();
+    }
+    for (int i = 0; i < COMPANY; i++) {
+        pthread_join(threads[i], NULL);
+        good &= company[i].good;
+    }
+    conv3d_plan_destroy(plan);
+    return good;
+}
+
+static bool holds_in_math(bits_check *check, const struct workload *workload,
+                          const char *isa, conv3d_math math)
+{
+    struct subject subject = {.workload = workload, .isa = isa, .options = options_for(math)};
+    float *expected = allocate_floats(workload->output_count);
+    bool good = true;
+    if (math == CONV3D_MATH_STRICT) {
+        oracle_strict(workload, CONV3D_ACTIVATION_NONE, expected);
+    } else {
+        subject.options.threads = 1;
+        good = workload_run(workload, &subject.options, expected);
+        subject.options.threads = 0;
+    }
+    subject.expected = expected;
+    good = good && check(&subject);
+    free(expected);
+    return good;
+}
+
+bool bits_hold(bits_check *check, int limit)
+{
+    const char *levels[ISA_LEVELS_MAX];
+    const size_t level_count = isa_levels(levels);
+    const uint64_t seed = random_bits(test_seed(), UINT64_C(0x62697473));
+    const int count = (int)test_count(limit < FIXED + DRAWN ? limit : FIXED + DRAWN);
+    bool good = true;
+    for (int i = 0; good && i < count; i++) {
+        struct problem problem;
+        struct workload workload;
+        if (i >= FIXED)
+            problem_draw(&problem, random_bits(seed, (uint64_t)i), 20000);
+        else if (!problem_from_text(&problem, shapes[i]))
+            return false;
+        workload_make(&workload, &problem, (uint64_t)i);
+        for (size_t level = 0; good && level < level_count; level++) {
+            isa_set(levels[level]);
+            good = holds_in_math(check, &workload, levels[level], CONV3D_MATH_STRICT) &&
+                   holds_in_math(check, &workload, levels[level], CONV3D_MATH_FAST);
+        }
+        isa_set(NULL);
+        workload_free(&workload);
+    }
+    return good;
+}

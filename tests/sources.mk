@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# The unit tests and what they are made of, read by Makefile.am.  One program is
+# one suite; a new one needs two lines here.
+
+unit_tests = \
+	tests/test_cases \
+	tests/test_shape \
+	tests/test_text \
+	tests/test_errors \
+	tests/test_plan \
+	tests/test_kernels \
+	tests/test_random \
+	tests/test_properties \
+	tests/test_bits \
+	tests/test_values \
+	tests/test_memory \
+	tests/test_alloc \
+	tests/test_verify \
+	tests/test_npy \
+	tests/test_tool \
+	tests/test_run
+
+test_support = tests/support.c tests/support.h
+test_oracle = $(test_support) tests/oracle.c tests/oracle.h
+test_bits_checks = $(test_oracle) tests/bits_checks.c tests/bits_checks.h
+test_process = $(test_support) tests/process.c tests/process.h
+test_tool_runner = $(test_process) tests/tool.c tests/tool.h
+
+tests_test_cases_SOURCES = tests/test_cases.c $(test_support)
+tests_test_shape_SOURCES = tests/test_shape.c $(test_support)
+tests_test_text_SOURCES = tests/test_text.c $(test_support)
+tests_test_errors_SOURCES = tests/test_errors.c $(test_support)
+tests_test_plan_SOURCES = tests/test_plan.c $(test_support)
+tests_test_kernels_SOURCES = tests/test_kernels.c $(test_support) tests/guard.c tests/guard.h
+tests_test_random_SOURCES = tests/test_random.c $(test_support)
+tests_test_properties_SOURCES = tests/test_properties.c $(test_support)
+tests_test_bits_SOURCES = tests/test_bits.c $(test_bits_checks)
+tests_test_values_SOURCES = tests/test_values.c $(test_oracle)
+tests_test_memory_SOURCES = tests/test_memory.c $(test_support) tests/guard.c tests/guard.h
+tests_test_alloc_SOURCES = tests/test_alloc.c $(test_support)
+tests_test_verify_SOURCES = tests/test_verify.c $(test_support)
+tests_test_npy_SOURCES = tests/test_npy.c $(test_process)
+tests_test_tool_SOURCES = tests/test_tool.c $(test_tool_runner)
+tests_test_run_SOURCES = tests/test_run.c $(test_tool_runner) tests/oracle.c tests/oracle.h
+
+# Calls that these two tests put themselves in the way of.
+tests_test_alloc_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
+	-Wl,--wrap=aligned_alloc,--wrap=posix_memalign
+tests_test_verify_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conv3d_plan_execute
+
+# Not run by "make check": for race detectors, see the file.
+EXTRA_PROGRAMS = tests/race
+tests_race_SOURCES = tests/race.c $(test_bits_checks)

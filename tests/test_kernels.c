@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_kernels.c - every micro-kernel of every ISA against kernel.h, its
+ * contract: all counts, all edges, operands of the exact size between guard
+ * pages.  The one suite besides kbench that looks behind conv3d.h.
+ */
+#include "guard.h"
+#include "support.h"
+
+#include "../tools/random_data.h"
+
+#include "kernel/select.h"
+
+#include <criterion/criterion.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The table of one ISA; skips the test, aloud, where there is none. */
+static const struct c3d_kernels *kernels_of(const char *name)
+{
+    const struct c3d_kernels *kernels;
+    isa_set(name);
+    if (c3d_kernels_select(&kernels) != CONV3D_OK || strcmp(kernels->name, name) != 0)
+        cr_skip("ISA level %s is not available on this machine or in this build", name);
+    return kernels;
+}
+
+/* Floats of every kind: a fused multiply-add must round all of them once. */
+static float any_float(uint64_t seed, uint64_t index)
+{
+    const uint64_t bits = random_bits(seed, index);
+    const uint32_t low = (uint32_t)bits;
+    float value;
+    switch (bits >> 60) {
+    case 0: /* any exponent, NaN and infinities among them */
+        memcpy(&value, &low, sizeof value);
+        return value;
+    case 1: /* few mantissa bits, so that sums tie and cancel */
+        return (float)((int)(low % 17) - 8) * 0x1p-12f;
+    case 2:
+        return (float)((int)(low % 4097) - 2048) * FLT_TRUE_MIN;
+    case 3:
+        return low % 2 ? -0.0f : 0.0f;
+    default:
+        return ldexpf((float)(int32_t)low, -31 + (int)(bits >> 32) % 24 - 12);
+    }
+}
+
+static float small_float(uint64_t seed, uint64_t index)
+{
+    return (float)(int32_t)random_bits(seed, index) * 0x1p-31f;
+}
+
+static void guarded_fill(struct guarded *guarded, size_t count, enum guard_side side,
+                         float (*draw)(uint64_t, uint64_t), uint64_t seed)
+{
+    float *values = allocate_floats(count);
+    for (size_t i = 0; i < count; i++)
+        values[i] = draw(seed, i);
+    guarded_make_constant(guarded, values, count * sizeof *values, side);
+    free(values);
+}
+
+static bool same_float(float a, float b)
+{
+    return isnan(a) ? isnan(b) : memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* ---- outer ----------------------------------------------------------------- */
+
+struct outer_case {
+    const struct c3d_kernels *kernels;
+    int vector_count, count, start;
+    size_t channels, tap_count;
+    enum guard_side side;
+    float (*draw)(uint64_t, uint64_t);
+    uint64_t seed;
+};
+
+static float outer_expected(const struct c3d_outer *o, float before, int m, int lane)
+{
+    float sum = o->start ? 0.0f : before;
+    for (size_t c = 0; c < o->channels; c++)
+        for (size_t t = 0; t < o->tap_count; t++)
+            sum = fmaf(o->scalars[(ptrdiff_t)c * o->scalar_step + o->taps[t].scalar + m],
+                       o->vectors[(ptrdiff_t)c * o->vector_step + o->taps[t].vector + lane], sum);
+    return sum;
+}
+
+static bool outer_holds(const struct outer_case *c)
+{
+    enum { TAPS = 5, VECTOR_GAP = 3, SCALAR_GAP = 2 };
+    const int lanes = c->vector_count * c->kernels->lanes;
+    const size_t size = (size_t)(c->count * lanes);
+    struct c3d_tap taps[TAPS];
+    struct guarded vectors, scalars, before, acc;
+    /* Taps overlap and come out of order; the last ones touch the operands' ends. */
+    for (int t = 0; t < TAPS; t++)
+        taps[t] = (struct c3d_tap){(t * 2 + 1) % TAPS * VECTOR_GAP, (t + 1) % TAPS * SCALAR_GAP};
+    const size_t vector_step = (TAPS - 1) * VECTOR_GAP + (size_t)lanes;
+    const size_t scalar_step = (TAPS - 1) * SCALAR_GAP + (size_t)c->count;
+    guarded_fill(&vectors, vector_step * c->channels, c->side, c->draw, c->seed);
+    guarded_fill(&scalars, scalar_step * c->channels, c->side, c->draw, c->seed + 1);
+    guarded_fill(&before, size, c->side, c->draw, c->seed + 2);
+    guarded_make(&acc, size * sizeof(float), c->side);
+    if (!c->start)
+        memcpy(acc.data, before.data, size * sizeof(float));
+    const struct c3d_outer outer = {
+        .vectors = vectors.data, .scalars = scalars.data,
+        .vector_step = (ptrdiff_t)vector_step, .scalar_step = (ptrdiff_t)scalar_step,
+        .channels = c->channels, .tap_count = c->tap_count, .taps = taps, .acc = acc.data,
+        .vector_count = c->vector_count, .count = c->count, .start = c->start,
+    };
+    c->kernels->outer(&outer);
+    bool good = guarded_intact(&acc);
+    for (int m = 0; good && m < c->count; m++)
+        for (int lane = 0; good && lane < lanes; lane++) {
+            const int at = m * lanes + lane;
+            const float expected = outer_expected(&outer, ((float *)before.data)[at], m, lane);
+            const float got = outer.acc[at];
+            if (!same_float(expected, got))
+                good = complain("%s outer %dx%d, %zu channels, %zu taps, start %d: row %d lane %d "
+                                "is %a, expected %a", c->kernels->name, c->count, c->vector_count,
+                                c->channels, c->tap_count, c->start, m, lane, (double)got,
+                                (double)expected);
+        }
+    guarded_free(&vectors);
+    guarded_free(&scalars);
+    guarded_free(&before);
+    guarded_free(&acc);
+    return good;
+}
+
+static void outer_holds_for_all_sizes(const char *isa)
+{
+    static const size_t channels[] = {0, 1, 2, 7}, taps[] = {0, 1, 2, 5};
+    const struct c3d_kernels *kernels = kernels_of(isa);
+    struct outer_case c = {.kernels = kernels, .seed = test_seed()};
+    for (c.vector_count = 1; c.vector_count <= C3D_MAX_VECTORS; c.vector_count++)
+        for (c.count = 1; c.count <= kernels->max_count[c.vector_count - 1]; c.count++)
+            for (int i = 0; i < 4 * 4 * 2 * 2 * 2; i++) {
+                c.channels = channels[i % 4];
+                c.tap_count = taps[i / 4 % 4];
+                c.start = i / 16 % 2;
+                c.side = i / 32 % 2 ? GUARD_HIGH : GUARD_LOW;
+                c.draw = i / 64 % 2 ? any_float : small_float;
+                c.seed++;
+                cr_assert(outer_holds(&c));
+            }
+}
+
+Test(kernels, outer_portable) { outer_holds_for_all_sizes("portable"); }
+Test(kernels, outer_avx2) { outer_holds_for_all_sizes("avx2"); }
+Test(kernels, outer_avx512) { outer_holds_for_all_sizes("avx512"); }
+Test(kernels, outer_neon) { outer_holds_for_all_sizes("neon"); }
+
+/* One fused multiply-add at a time, on millions of triples that are hard to
+ * round: the emulation without FMA instructions has every special case here. */
+static void fused_multiply_add_rounds_once(const char *isa)
+{
+    const struct c3d_kernels *kernels = kernels_of(isa);
+    const uint64_t seed = test_seed();
+    const int64_t rounds = test_count(200000);
+    const int lanes = kernels->lanes;
+    const struct c3d_tap tap = {0, 0};
+    for (int64_t round = 0; round < rounds; round++) {
+        float vector[C3D_MAX_LANES], scalar, acc[C3D_MAX_LANES], before[C3D_MAX_LANES];
+        const uint64_t draw = (uint64_t)round * 64;
+        scalar = any_float(seed, draw);
+        for (int l = 0; l < lanes; l++) {
+            vector[l] = any_float(seed, draw + 1 + (uint64_t)l);
+            /* Half of the addends lie where the product does, so that they cancel. */
+            const float product = vector[l] * scalar;
+            const float other = any_float(seed, draw + 32 + (uint64_t)l);
+            before[l] = acc[l] = l % 2 ? other : -product * (1.0f + (float)(l - 8) * FLT_EPSILON);
+        }
+        kernels->outer(&(struct c3d_outer){.vectors = vector, .scalars = &scalar, .channels = 1,
+                                           .tap_count = 1, .taps = &tap, .acc = acc,
+                                           .vector_count = 1, .count = 1});
+        for (int l = 0; l < lanes; l++)
+            cr_assert(same_float(acc[l], fmaf(scalar, vector[l], before[l])),
+                      "%s: %a * %a + %a is %a", isa, (double)scalar, (double)vector[l],
+                      (double)before[l], (double)acc[l]);
+    }
+}
+
+Test(kernels, fused_multiply_add_portable) { fused_multiply_add_rounds_once("portable"); }
+Test(kernels, fused_multiply_add_avx2) { fused_multiply_add_rounds_once("avx2"); }
+Test(kernels, fused_multiply_add_avx512) { fused_multiply_add_rounds_once("avx512"); }
+Test(kernels, fused_multiply_add_neon) { fused_multiply_add_rounds_once("neon"); }
+
+/* ---- store ----------------------------------------------------------------- */
+
+struct store_case {
+    const struct c3d_kernels *kernels;
+    int vector_count, lane_count, relu;
+    size_t count;
+    ptrdiff_t acc_gap, lane_gap; /* between rows and between channels */
+    enum guard_side side;
+    uint64_t seed;
+};
+
+/* Not -0, as the contract has it. */
+static float bias_float(uint64_t seed, uint64_t index)
+{
+    return any_float(seed, index) + 0.0f;
+}
+
+static bool store_is_right(const struct store_case *c, const struct c3d_store *s)
+{
+    for (int l = 0; l < c->lane_count; l++) {
+        const float *row = s->out + l * s->lane_stride;
+        for (size_t m = 0; m < c->count; m++) {
+            float expected = s->acc[(ptrdiff_t)m * s->acc_stride + l] + s->bias[l];
+            if (c->relu && expected < 0.0f)
+                expected = 0.0f;
+            if (!same_float(expected, row[m]) || has_poison(&row[m], 1))
+                return complain("%s store, %zu x %d of %d vectors, relu %d: lane %d row %zu is "
+                                "%a, expected %a", c->kernels->name, c->count, c->lane_count,
+                                c->vector_count, c->relu, l, m, (double)row[m],
+                                (double)expected);
+        }
+        if (l + 1 < c->lane_count &&
+            !is_poisoned(row + c->count, (size_t)c->lane_gap * sizeof(float)))
+            return complain("%s store wrote between the channels", c->kernels->name);
+    }
+    return true;
+}
+
+static bool store_holds(const struct store_case *c)
+{
+    const int lanes = c->vector_count * c->kernels->lanes;
+    const ptrdiff_t acc_stride = lanes + c->acc_gap;
+    const ptrdiff_t lane_stride = (ptrdiff_t)c->count + c->lane_gap;
+    struct guarded acc, bias, out;
+    guarded_fill(&acc, (c->count - 1) * (size_t)acc_stride + (size_t)lanes, c->side, any_float,
+                 c->seed);
+    guarded_fill(&bias, (size_t)lanes, c->side, bias_float, c->seed + 1);
+    guarded_make(&out, ((size_t)(c->lane_count - 1) * (size_t)lane_stride + c->count) *
+                 sizeof(float), c->side);
+    const struct c3d_store store = {
+        .acc = acc.data, .bias = bias.data, .acc_stride = acc_stride, .lane_stride = lane_stride,
+        .out = out.data, .count = c->count, .vector_count = c->vector_count,
+        .lane_count = c->lane_count, .relu = c->relu,
+    };
+    c->kernels->store(&store);
+    const bool good = store_is_right(c, &store) && guarded_intact(&out);
+    guarded_free(&acc);
+    guarded_free(&bias);
+    guarded_free(&out);
+    return good;
+}
+
+static void store_holds_for_all_sizes(const char *isa)
+{
+    const struct c3d_kernels *kernels = kernels_of(isa);
+    struct store_case c = {.kernels = kernels, .seed = test_seed()};
+    for (c.vector_count = 1; c.vector_count <= C3D_MAX_VECTORS; c.vector_count++)
+        for (c.lane_count = 1; c.lane_count <= c.vector_count * kernels->lanes; c.lane_count++)
+            for (c.count = 1; c.count <= 35; c.count++) {
+                c.relu = (int)(c.seed % 2);
+                c.acc_gap = (ptrdiff_t)(c.seed / 2 % 3);
+                c.lane_gap = (ptrdiff_t)(c.seed / 3 % 4);
+                c.side = c.seed / 7 % 2 ? GUARD_HIGH : GUARD_LOW;
+                c.seed++;
+                cr_assert(store_holds(&c));
+            }
+}
+
+Test(kernels, store_portable) { store_holds_for_all_sizes("portable"); }
+Test(kernels, store_avx2) { store_holds_for_all_sizes("avx2"); }
+Test(kernels, store_avx512) { store_holds_for_all_sizes("avx512"); }
+Test(kernels, store_neon) { store_holds_for_all_sizes("neon"); }
+
+Test(kernels, fma_work_counts_its_operations)
+{
+    const char *levels[ISA_LEVELS_MAX];
+    const size_t count = isa_levels(levels);
+    for (size_t i = 0; i < count; i++) {
+        const struct c3d_kernels *kernels = kernels_of(levels[i]);
+        const double one = kernels->fma_work(1), ten = kernels->fma_work(10);
+        cr_expect(one >= 2.0 * kernels->lanes && ten == 10.0 * one);
+    }
+}
