@@ -167,7 +167,8 @@ static bool runs_at_offset(const struct subject *subject, size_t offset)
     /* The workspace may start at any byte at all. */
     const size_t shift = offset + offset / 4 % 4;
     scratch = allocate(conv3d_plan_workspace_bytes(plan) + 64);
-    good = good && conv3d_plan_execute(plan, moved.input, got, (char *)scratch + shift) == CONV3D_OK;
+    good = good &&
+           conv3d_plan_execute(plan, moved.input, got, (char *)scratch + shift) == CONV3D_OK;
     if (!good)
         complain("%s", conv3d_last_error());
     snprintf(what, sizeof what, "offset %zu", offset);

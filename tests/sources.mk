@@ -7,6 +7,7 @@ unit_tests = \
 	tests/test_shape \
 	tests/test_text \
 	tests/test_errors \
+	tests/test_calls \
 	tests/test_plan \
 	tests/test_kernels \
 	tests/test_random \
@@ -17,8 +18,10 @@ unit_tests = \
 	tests/test_alloc \
 	tests/test_verify \
 	tests/test_npy \
+	tests/test_npy_lies \
 	tests/test_tool \
-	tests/test_run
+	tests/test_run \
+	tests/test_commands
 
 test_support = tests/support.c tests/support.h
 test_oracle = $(test_support) tests/oracle.c tests/oracle.h
@@ -30,6 +33,7 @@ tests_test_cases_SOURCES = tests/test_cases.c $(test_support)
 tests_test_shape_SOURCES = tests/test_shape.c $(test_support)
 tests_test_text_SOURCES = tests/test_text.c $(test_support)
 tests_test_errors_SOURCES = tests/test_errors.c $(test_support)
+tests_test_calls_SOURCES = tests/test_calls.c $(test_support)
 tests_test_plan_SOURCES = tests/test_plan.c $(test_support)
 tests_test_kernels_SOURCES = tests/test_kernels.c $(test_support) tests/guard.c tests/guard.h
 tests_test_random_SOURCES = tests/test_random.c $(test_support)
@@ -40,8 +44,10 @@ tests_test_memory_SOURCES = tests/test_memory.c $(test_support) tests/guard.c te
 tests_test_alloc_SOURCES = tests/test_alloc.c $(test_support)
 tests_test_verify_SOURCES = tests/test_verify.c $(test_support)
 tests_test_npy_SOURCES = tests/test_npy.c $(test_process)
+tests_test_npy_lies_SOURCES = tests/test_npy_lies.c $(test_process)
 tests_test_tool_SOURCES = tests/test_tool.c $(test_tool_runner)
 tests_test_run_SOURCES = tests/test_run.c $(test_tool_runner) tests/oracle.c tests/oracle.h
+tests_test_commands_SOURCES = tests/test_commands.c $(test_tool_runner)
 
 # Calls that these two tests put themselves in the way of.
 tests_test_alloc_LDFLAGS = $(AM_LDFLAGS) \
@@ -52,3 +58,4 @@ tests_test_verify_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conv3d_plan_execute
 # Not run by "make check": for race detectors, see the file.
 EXTRA_PROGRAMS = tests/race
 tests_race_SOURCES = tests/race.c $(test_bits_checks)
+tests_race_LDADD = libtool_shared.a libc3d_core.la $(OPENMP_CFLAGS)

@@ -246,28 +246,40 @@ Test(memory, greedy_problems_stay_inside)
     }
 }
 
-/* memory_limit_bytes bounds what the plan holds and what a call needs. */
-Test(memory, memory_limit_is_kept_or_refused)
+/* memory_limit_bytes bounds what the plan holds and what a call needs: below some
+ * limit all plans are refused, above it all keep to it. */
+static void limit_is_kept(const char *text, int threads)
 {
     struct problem problem;
-    cr_assert(problem_from_text(&problem, "n1_ci32t8h24w24_co48_k3_p1"));
     int kept = 0, refused = 0;
-    for (size_t limit = 1; limit < (size_t)1 << 30; limit *= 2) {
-        conv3d_options options = options_strict(2);
+    cr_assert(problem_from_text(&problem, text));
+    for (size_t limit = 1; limit < (size_t)1 << 24; limit += limit / 50 + 1) {
+        conv3d_options options = options_strict(threads);
         conv3d_plan *plan;
         conv3d_plan_info info = {.size = sizeof info};
         options.memory_limit_bytes = limit;
         const conv3d_status status = plan_without_data(&problem, &options, &plan);
         if (status == CONV3D_OK) {
             cr_assert(conv3d_plan_query(plan, &info) == CONV3D_OK);
-            cr_expect(info.packed_bytes + info.workspace_bytes <= limit, "%zu + %zu > %zu",
-                      info.packed_bytes, info.workspace_bytes, limit);
+            cr_assert(info.packed_bytes + info.workspace_bytes <= limit,
+                      "%s, %d threads: %zu + %zu > %zu", text, threads, info.packed_bytes,
+                      info.workspace_bytes, limit);
             kept++;
         } else {
-            cr_expect(status == CONV3D_ERR_LIMIT && kept == 0 && plan == NULL);
+            cr_assert(status == CONV3D_ERR_LIMIT && kept == 0 && plan == NULL, "%s: %zu: %s", text,
+                      limit, conv3d_status_string(status));
             refused++;
         }
         conv3d_plan_destroy(plan);
     }
     cr_expect(kept > 0 && refused > 0);
+}
+
+Test(memory, memory_limit_is_kept_or_refused)
+{
+    for (int threads = 1; threads <= 5; threads += 2) {
+        limit_is_kept("n1_ci32t8h24w24_co48_k3_p1", threads);
+        limit_is_kept("n2_ci9t5h6w7_co10_k2_g1_b", threads);
+        limit_is_kept("n1_ci24t5h20w7_co24_k3_g24_s2", threads);
+    }
 }

@@ -3,6 +3,9 @@
  * test_plan.c - what a plan and the machine say about themselves, and that the
  * library leaves its caller's state alone.
  */
+#ifndef _GNU_SOURCE
+#  define _GNU_SOURCE /* CPU_COUNT */
+#endif
 #include "support.h"
 
 #include "../tools/random_data.h"

@@ -42,8 +42,8 @@ static bool run_case(const struct problem *problem, conv3d_math math, int thread
         return true;
     return complain("%s, %s data, %s math, %d threads: %" PRId64 " of %" PRId64
                     " outputs wrong, error/bound %.3g, relative L2 %.3g%s",
-                    problem_text(problem, text), data_name(data), math_name(math), threads, result.mismatches, result.outputs,
-                    result.worst_ratio, result.relative_l2,
+                    problem_text(problem, text), data_name(data), math_name(math), threads,
+                    result.mismatches, result.outputs, result.worst_ratio, result.relative_l2,
                     result.mistrusted ? ", MISTRUSTED: too many zeros expected" : "");
 }
 

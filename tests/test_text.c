@@ -60,7 +60,8 @@ static const struct {
     {"n2_ci3t4h5w6_co7_k1_p1:0x1:0x1:0", "n2_ci3t4h5w6_co7_k1_p1:0x1:0x1:0"},
     {"n2_ci3t4h5w6_co7_k2x2x2_s3x3x3_p1x1x1_d1x1x2", "n2_ci3t4h5w6_co7_k2_s3_p1_d1x1x2"},
     {"n0_ci1t1h1w1_co1_k1", "n0_ci1t1h1w1_co1_k1"},
-    {"n1_ci1t1h1w2147483648_co1_k1_s1x1x2147483647", "n1_ci1t1h1w2147483648_co1_k1_s1x1x2147483647"},
+    {"n1_ci1t1h1w2147483648_co1_k1_s1x1x2147483647",
+     "n1_ci1t1h1w2147483648_co1_k1_s1x1x2147483647"},
 };
 
 Test(text, every_spelling_has_one_canonical_form)

@@ -292,8 +292,32 @@ Test(values, infinite_weights_over_padding_stay_out_of_every_algorithm)
         conv3d_options options = options_for(CONV3D_MATH_DEFAULT);
         options.algorithm = names[i];
         cr_assert(workload_run(&workload, &options, output));
-        cr_expect(output[0] == 5.0f && output[1] == INFINITY && output[2] == INFINITY, "%s: %g %g %g",
-                  names[i], (double)output[0], (double)output[1], (double)output[2]);
+        cr_expect(output[0] == 5.0f && output[1] == INFINITY && output[2] == INFINITY,
+                  "%s: %g %g %g", names[i], (double)output[0], (double)output[1],
+                  (double)output[2]);
+    }
+    workload_free(&workload);
+}
+
+/* A sum that is negative and too small for a float becomes +0 all the same. */
+Test(values, underflow_to_zero_is_positive_in_every_algorithm)
+{
+    static const char *const names[] = {"direct", "reference"};
+    struct problem problem;
+    struct workload workload;
+    cr_assert(problem_from_text(&problem, "n1_ci1t1h1w3_co1_k1"));
+    workload_make(&workload, &problem, 1);
+    workload.weight[0] = 1e-30f;
+    workload.input[0] = -1e-30f;
+    workload.input[1] = 1e-30f;
+    workload.input[2] = -FLT_TRUE_MIN;
+    for (size_t i = 0; i < 2; i++) {
+        static const float zeros[3];
+        float output[3];
+        conv3d_options options = options_for(CONV3D_MATH_DEFAULT);
+        options.algorithm = names[i];
+        cr_expect(workload_run(&workload, &options, output) &&
+                  same_bits(&workload, zeros, output, names[i]));
     }
     workload_free(&workload);
 }
