@@ -84,7 +84,8 @@ CONV3D_API const char *conv3d_version(void);
 
 typedef enum conv3d_conv_mode {
     CONV3D_CROSS_CORRELATION = 0,
-    CONV3D_CONVOLUTION = 1 /* the kernel is flipped on T, H and W */
+    CONV3D_CONVOLUTION = 1 /* the kernel is flipped on T, H and W; the order of the sum is
+                              that of the flipped kernel */
 } conv3d_conv_mode;
 
 typedef enum conv3d_dtype {
@@ -199,7 +200,8 @@ typedef struct conv3d_options {
                                  work is too small to pay for them; else 1..4096 */
     conv3d_math math;
     const char *algorithm;    /* NULL = choose; else a name that conv3d_plan_candidate
-                                 lists, "direct" or "reference" among them */
+                                 lists, "direct" or "reference" among them; "reference"
+                                 sums in float64 whatever the math mode */
     conv3d_effort effort;
     conv3d_activation activation;
     size_t memory_limit_bytes; /* 0 = none; else bounds packed weights + workspace */

@@ -128,10 +128,15 @@ static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking 
     return c3d_ceil_div(p->in_channels, c3d_ceil_div(p->in_channels, most));
 }
 
-/* A wish is clipped to the axis; without one, start from the whole axis. */
-static int64_t first_tile(int64_t wish, int64_t extent)
+/* A wish is clipped to the axis; without one, start from the largest equal part
+ * that does not exceed `most`. */
+static int64_t first_tile(int64_t wish, int64_t extent, double most)
 {
-    return wish > 0 ? c3d_min(wish, extent) : extent;
+    if (wish > 0) {
+        return c3d_min(wish, extent);
+    }
+    return (double)extent <= most ? extent
+                                  : c3d_ceil_div(extent, c3d_ceil_div(extent, (int64_t)most));
 }
 
 static int64_t next_tile(int64_t wish, int64_t extent, int64_t tile)
@@ -150,25 +155,17 @@ static double search_tiles(const struct c3d_request *request, int64_t oc, size_t
     const double pixels_max =
         fmax((double)l2 / 4 / sizeof(float) / (double)c3d_round_up(oc, request->kernels->lanes),
              request->kernels->max_count[0]);
-    for (b.tile.w = first_tile(wish->w, p->out[W]); b.tile.w > 0;
+    for (b.tile.w = first_tile(wish->w, p->out[W], pixels_max); b.tile.w > 0;
          b.tile.w = next_tile(wish->w, p->out[W], b.tile.w)) {
-        if (wish->w == 0 && b.tile.w > pixels_max) {
-            continue;
-        }
         if (wish->w == 0 && b.tile.w < c3d_min(p->out[W], 64) && best_cost < INFINITY) {
             break; /* short rows only when nothing longer fits */
         }
-        for (b.tile.t = first_tile(wish->t, p->out[T]); b.tile.t > 0;
+        const double t_max = fmax(pixels_max / (double)b.tile.w, 1);
+        for (b.tile.t = first_tile(wish->t, p->out[T], t_max); b.tile.t > 0;
              b.tile.t = next_tile(wish->t, p->out[T], b.tile.t)) {
-            if (wish->t == 0 && (double)b.tile.w * (double)b.tile.t > pixels_max) {
-                continue;
-            }
-            for (b.tile.h = first_tile(wish->h, p->out[H]); b.tile.h > 0;
+            const double h_max = fmax(t_max / (double)b.tile.t, 1);
+            for (b.tile.h = first_tile(wish->h, p->out[H], h_max); b.tile.h > 0;
                  b.tile.h = next_tile(wish->h, p->out[H], b.tile.h)) {
-                const double pixels = (double)b.tile.w * (double)b.tile.t * (double)b.tile.h;
-                if (wish->h == 0 && pixels > pixels_max) {
-                    continue;
-                }
                 b.tile.ic = choose_ic(request, &b, l2);
                 if (!fits(request, &b)) {
                     continue;
@@ -191,10 +188,10 @@ static bool shrink_to_fit(const struct c3d_request *request, struct c3d_blocking
     const struct c3d_problem *const p = request->problem;
     const int64_t oc_most = c3d_min(p->out_channels, 2 * request->kernels->lanes);
     *b = (struct c3d_blocking){
-        .tile = {.t = 1, .h = 1, .oc = first_tile(request->tile.oc, oc_most), .ic = 1},
+        .tile = {.t = 1, .h = 1, .oc = first_tile(request->tile.oc, oc_most, INFINITY), .ic = 1},
         .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
     };
-    b->tile.w = c3d_min(first_tile(request->tile.w, p->out[W]), request->kernels->max_count[1]);
+    b->tile.w = c3d_min(first_tile(request->tile.w, p->out[W], INFINITY), request->kernels->max_count[1]);
     for (int axis = T; axis <= W; axis++) {
         while (!fits(request, b) && b->taps[axis] > 1) {
             b->taps[axis] = c3d_ceil_div(b->taps[axis], 2);
