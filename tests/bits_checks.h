@@ -20,7 +20,7 @@ struct subject {
 
 typedef bool bits_check(const struct subject *subject);
 
-bits_check bits_are_the_chain;      /* default options, and the direct algorithm by name */
+bits_check bits_are_the_chain;      /* by every algorithm that accepts the problem */
 bits_check bits_ignore_threads;     /* 1, 2, 3, 5, 8, 16 */
 bits_check bits_ignore_tiles;       /* odd, tiny and huge */
 bits_check bits_ignore_batch;       /* each item of a longer batch, at every position */

@@ -177,6 +177,22 @@ conv3d_status workload_plan(const struct workload *workload, const conv3d_option
                               workload->bias != NULL ? &bias : NULL, options);
 }
 
+size_t workload_algorithms(const struct workload *workload, const conv3d_options *options,
+                           const char *names[ALGORITHMS_MAX])
+{
+    static const char *const all[] = {"direct", "narrow", "depthwise"};
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        conv3d_options named = *options;
+        conv3d_plan *plan;
+        named.algorithm = all[i];
+        if (workload_plan(workload, &named, &plan) == CONV3D_OK)
+            names[count++] = all[i];
+        conv3d_plan_destroy(plan);
+    }
+    return count;
+}
+
 bool workload_run(const struct workload *workload, const conv3d_options *options, float *output)
 {
     char text[PROBLEM_TEXT_MAX];

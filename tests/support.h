@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PROBLEM_TEXT_MAX = 512, ISA_LEVELS_MAX = 4 };
+enum { PROBLEM_TEXT_MAX = 512, ISA_LEVELS_MAX = 4, ALGORITHMS_MAX = 16 };
 
 /* A problem and the shape of its output. */
 struct problem {
@@ -63,6 +63,11 @@ conv3d_status workload_plan(const struct workload *workload, const conv3d_option
  * poisoned first. */
 bool workload_run(const struct workload *workload, const conv3d_options *options,
                   float *output);
+
+/* The float32 algorithms that accept the problem under these options, whichever
+ * would be chosen: everything but the reference.  Names have static storage. */
+size_t workload_algorithms(const struct workload *workload, const conv3d_options *options,
+                           const char *names[ALGORITHMS_MAX]);
 
 /* options with everything default except the math mode. */
 conv3d_options options_for(conv3d_math math);

@@ -26,15 +26,21 @@ static const char *data_name(enum verify_data data)
     return data == VERIFY_REAL ? "real" : "integer";
 }
 
+/* algorithm: NULL, or a name; one that refuses the problem gives way to the default. */
 static bool run_case(const struct problem *problem, conv3d_math math, int threads,
-                     enum verify_data data, uint64_t seed)
+                     enum verify_data data, uint64_t seed, const char *algorithm)
 {
     conv3d_options options = options_for(math);
+    options.algorithm = algorithm;
     struct verify_result result;
     char text[PROBLEM_TEXT_MAX];
     options.threads = threads;
-    const conv3d_status status = verify_case_run(&problem->params, problem->input, &options, data,
-                                                 seed, &result);
+    conv3d_status status = verify_case_run(&problem->params, problem->input, &options, data, seed,
+                                           &result);
+    if (status == CONV3D_ERR_UNSUPPORTED && algorithm != NULL) {
+        options.algorithm = NULL;
+        status = verify_case_run(&problem->params, problem->input, &options, data, seed, &result);
+    }
     if (status != CONV3D_OK)
         return complain("%s: %s: %s", problem_text(problem, text), conv3d_status_string(status),
                         conv3d_last_error());
@@ -57,14 +63,17 @@ static bool random_case_holds(uint64_t seed, size_t level_count, const char *con
     const enum verify_data data = dice / 4 % 2 == 0 ? VERIFY_REAL : VERIFY_INTEGER;
     const int threads = dice / 8 % 4 == 0 ? 2 + (int)(dice / 32 % 2) : 1;
     const char *const level = levels[dice / 64 % level_count];
+    static const char *const algorithms[] = {"depthwise", "narrow", "direct", NULL};
+    const char *const algorithm = algorithms[dice / 1024 % 4];
     struct problem problem;
     random_problem_draw(seed, &problem.params, problem.input);
     isa_set(level);
-    if (run_case(&problem, math, threads, data, seed))
+    if (run_case(&problem, math, threads, data, seed, algorithm))
         return true;
     return complain("repeat with: CONV3D_ISA=%s conv3d verify --seed %" PRIu64
-                    " --count 1 --data %s --math %s --threads %d",
-                    level, seed, data_name(data), math_name(math), threads);
+                    " --count 1 --data %s --math %s --threads %d%s%s",
+                    level, seed, data_name(data), math_name(math), threads,
+                    algorithm != NULL ? " --algorithm " : "", algorithm != NULL ? algorithm : "");
 }
 
 static void random_part_holds(uint64_t part)
@@ -106,7 +115,11 @@ static bool tail_holds(int64_t in_channels, int64_t out_channels, int64_t groups
     for (int i = 0; i < 5; i++)
         problem.input[i] = input[i];
     return run_case(&problem, CONV3D_MATH_STRICT, 1, VERIFY_INTEGER,
-                    (uint64_t)(in_channels * 10007 + out_channels * 101 + width));
+                    (uint64_t)(in_channels * 10007 + out_channels * 101 + width), NULL) &&
+           run_case(&problem, CONV3D_MATH_STRICT, 1, VERIFY_INTEGER, (uint64_t)width,
+                    groups > 1 && in_channels == groups ? "depthwise"
+                    : width % 2                         ? "direct"
+                                                        : "narrow");
 }
 
 /* Every pair of channel counts, with widths that between them cover 1..67. */

@@ -21,6 +21,7 @@ struct c3d_request {
     const struct c3d_kernels *kernels;
     const float *weight; /* (groups, out_channels, in_channels, kt, kh, kw) of the group */
     const float *bias;   /* groups * out_channels, or NULL */
+    bool finite_weights; /* every weight is: padding may be multiplied by zero */
     bool relu;
     int threads;
     conv3d_tile tile;          /* wishes; 0 = choose */
@@ -56,8 +57,10 @@ struct c3d_prepared {
 struct c3d_algorithm {
     const char *name;
     bool by_name_only; /* never chosen unasked */
-    /* NULL when the algorithm accepts the problem, else why not.  Pure. */
-    const char *(*refusal)(const struct c3d_problem *problem);
+    /* NULL when the algorithm accepts the request, else why not.  Pure. */
+    const char *(*refusal)(const struct c3d_request *request);
+    /* Time of one item of the batch, in vector FMAs of one core. */
+    double (*estimate)(const struct c3d_request *request);
     /* Errors: MEMORY, LIMIT.  *prepared is released with destroy(). */
     C3D_CHECKED conv3d_status (*prepare)(const struct c3d_request *request,
                                          struct c3d_prepared **prepared);
@@ -69,6 +72,11 @@ struct c3d_algorithm {
     double (*expected_error)(const struct c3d_problem *problem);
 };
 
+/* The same for every sum that is one chain in float32. */
+double c3d_sequential_error(const struct c3d_problem *problem);
+
+extern const struct c3d_algorithm c3d_depthwise;
+extern const struct c3d_algorithm c3d_narrow;
 extern const struct c3d_algorithm c3d_direct;
 extern const struct c3d_algorithm c3d_reference;
 

@@ -61,13 +61,17 @@ static bool fits(const struct c3d_request *request, struct c3d_blocking *b)
     return derive(request, b) <= (double)request->scratch_limit;
 }
 
+/* Tiles one vector wide have no second use for a scalar: 0.75 of peak. */
+static const double single_vector = 1.33;
+
 /* Relative cost of a reduction step for one output, from the length of the
  * register tiles that a row of w outputs is cut into. */
 static double tile_inefficiency(const struct c3d_kernels *kernels, int64_t w, int vectors)
 {
-    const int64_t tiles = c3d_ceil_div(w, kernels->max_count[vectors - 1]);
+    const int64_t tiles = c3d_ceil_div(w, kernels->max_count[vectors]);
     const double rows = (double)w / (double)tiles;
-    return (fmax(rows, tile_latency_rows) * vectors + tile_overhead) / (rows * vectors);
+    return (fmax(rows, tile_latency_rows) * vectors + tile_overhead) / (rows * vectors) *
+           (vectors == 1 ? single_vector : 1);
 }
 
 static double task_count(const struct c3d_problem *p, const conv3d_tile *tile)
@@ -154,7 +158,7 @@ static double search_tiles(const struct c3d_request *request, int64_t oc, size_t
     /* A quarter of L2 for accumulators; at least one register tile. */
     const double pixels_max =
         fmax((double)l2 / 4 / sizeof(float) / (double)c3d_round_up(oc, request->kernels->lanes),
-             request->kernels->max_count[0]);
+             request->kernels->max_count[2]);
     for (b.tile.w = first_tile(wish->w, p->out[W], pixels_max); b.tile.w > 0;
          b.tile.w = next_tile(wish->w, p->out[W], b.tile.w)) {
         if (wish->w == 0 && b.tile.w < c3d_min(p->out[W], 64) && best_cost < INFINITY) {
@@ -174,6 +178,7 @@ static double search_tiles(const struct c3d_request *request, int64_t oc, size_t
                 if (c < best_cost) {
                     best_cost = c;
                     *best = b;
+                    best->cost = c;
                 }
             }
         }
@@ -191,7 +196,8 @@ static bool shrink_to_fit(const struct c3d_request *request, struct c3d_blocking
         .tile = {.t = 1, .h = 1, .oc = first_tile(request->tile.oc, oc_most, INFINITY), .ic = 1},
         .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
     };
-    b->tile.w = c3d_min(first_tile(request->tile.w, p->out[W], INFINITY), request->kernels->max_count[1]);
+    b->tile.w = c3d_min(first_tile(request->tile.w, p->out[W], INFINITY),
+                        request->kernels->max_count[2]);
     for (int axis = T; axis <= W; axis++) {
         while (!fits(request, b) && b->taps[axis] > 1) {
             b->taps[axis] = c3d_ceil_div(b->taps[axis], 2);

@@ -19,9 +19,11 @@ struct c3d_blocking {
     int64_t taps[3];
     struct c3d_axis planes, rows; /* of the packed input, for T and H */
     struct c3d_row row;           /* for W */
+    bool zero_rows;               /* rows in the padding are packed, as zeros */
     /* Elements of one thread's buffers. */
     int64_t input_elems, acc_elems, tap_count;
     size_t scratch_bytes;
+    double cost; /* of the whole call until the last thread is done, in vector FMAs */
 };
 
 /* Errors: LIMIT when not even one output voxel at a time fits scratch_limit. */

@@ -49,10 +49,22 @@ struct worker {
     int listed_width;
 };
 
-static const char *refusal(const struct c3d_problem *problem)
+static const char *refusal(const struct c3d_request *request)
 {
-    (void)problem;
+    (void)request;
     return NULL; /* every shape */
+}
+
+static double estimate(const struct c3d_request *request)
+{
+    struct c3d_problem item = *request->problem;
+    struct c3d_request one = *request;
+    struct c3d_blocking blocking;
+    item.items = 1;
+    one.problem = &item;
+    one.threads = 1;
+    one.tile = (conv3d_tile){0}; /* forced tiles do not change the choice */
+    return c3d_choose_blocking(&one, &blocking) == CONV3D_OK ? blocking.cost : INFINITY;
 }
 
 static void destroy(struct c3d_prepared *prepared)
@@ -94,7 +106,7 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .kernels = request->kernels,
         .blocking = blocking,
         .relu = request->relu,
-        .skip_columns = !c3d_weights_finite(problem, request->weight),
+        .skip_columns = !request->finite_weights,
         .weights = weights,
         .bias = weights + elems,
     };
@@ -172,7 +184,7 @@ static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t
     const struct c3d_blocking *const b = &d->blocking;
     const struct c3d_range *const out = worker->task->out;
     const int width = outer->vector_count * d->kernels->lanes;
-    const int limit = d->kernels->max_count[outer->vector_count - 1];
+    const int limit = d->kernels->max_count[outer->vector_count];
     struct c3d_range taps[3] = {
         intersection(c3d_valid_taps(&d->problem, T, t), worker->chunk.taps[T]),
         intersection(c3d_valid_taps(&d->problem, H, h), worker->chunk.taps[H]),
@@ -328,18 +340,12 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
     store_task(&worker, output);
 }
 
-/* A random walk of K rounding errors; 0.3 fits measurements of sequential
- * float32 sums of Gaussian data from K = 27 to 13824. */
-static double expected_error(const struct c3d_problem *problem)
-{
-    return 0.3 * 0x1p-24 * sqrt((double)c3d_reduction(problem)) + 0x1p-25;
-}
-
 const struct c3d_algorithm c3d_direct = {
     .name = "direct",
     .refusal = refusal,
+    .estimate = estimate,
     .prepare = prepare,
     .destroy = destroy,
     .run_task = run_task,
-    .expected_error = expected_error,
+    .expected_error = c3d_sequential_error,
 };

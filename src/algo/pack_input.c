@@ -78,6 +78,9 @@ void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking
                 if (h >= 0 && h < height) {
                     pack_row(&blocking->row, input + ((c * depth + t) * height + h) * width,
                              width, w0, outs, to + row * blocking->row.length);
+                } else if (blocking->zero_rows) {
+                    memset(to + row * blocking->row.length, 0,
+                           (size_t)blocking->row.length * sizeof *to);
                 }
             }
         }

@@ -16,8 +16,9 @@ struct c3d_chunk {
 /*
  * Packs what the outputs of `task` read of `chunk` as
  * [channel][plane slot][row slot][row layout], the blocking's maps giving slots
- * and layout.  Columns in the padding become zeros; planes and rows in the
- * padding are left as they are, since c3d_valid_taps() keeps kernels off them.
+ * and layout.  Columns in the padding become zeros, rows in it too if the
+ * blocking says so; planes and other rows in the padding are left as they are,
+ * since c3d_valid_taps() keeps kernels off them.
  * input: (in_channels, T, H, W) of the task's item and group.
  */
 void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking *blocking,

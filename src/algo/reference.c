@@ -18,10 +18,18 @@ struct reference {
     float *bias; /* NULL = none */
 };
 
-static const char *refusal(const struct c3d_problem *problem)
+static const char *refusal(const struct c3d_request *request)
 {
-    (void)problem;
+    (void)request;
     return NULL;
+}
+
+static double estimate(const struct c3d_request *request)
+{
+    /* A scalar multiply-add in double, and its bounds checks: some ten cycles. */
+    const struct c3d_problem *const p = request->problem;
+    return 10.0 * (double)(p->groups * p->out_channels) * (double)c3d_volume(p->out) *
+           (double)c3d_reduction(p);
 }
 
 static void destroy(struct c3d_prepared *prepared)
@@ -135,6 +143,7 @@ const struct c3d_algorithm c3d_reference = {
     .name = "reference",
     .by_name_only = true,
     .refusal = refusal,
+    .estimate = estimate,
     .prepare = prepare,
     .destroy = destroy,
     .run_task = run_task,

@@ -12,6 +12,11 @@
 #define C3D_LANES 8
 #define C3D_COUNT_1 12
 #define C3D_COUNT_2 6
+#define C3D_COUNT_3 3
+#define C3D_COUNT_4 2
+#define C3D_COUNT_6 1
+#define C3D_COUNT_8 1
+#define C3D_SWEEP_VECTORS 2
 #define C3D_TABLE c3d_kernels_avx2
 #define C3D_TABLE_NAME "avx2"
 

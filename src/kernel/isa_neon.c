@@ -12,6 +12,11 @@
 #define C3D_LANES 4
 #define C3D_COUNT_1 12
 #define C3D_COUNT_2 12
+#define C3D_COUNT_3 8
+#define C3D_COUNT_4 6
+#define C3D_COUNT_6 4
+#define C3D_COUNT_8 2
+#define C3D_SWEEP_VECTORS 4
 #define C3D_TABLE c3d_kernels_neon
 #define C3D_TABLE_NAME "neon"
 

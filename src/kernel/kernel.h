@@ -14,11 +14,12 @@
 #ifndef C3D_KERNEL_KERNEL_H
 #define C3D_KERNEL_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Limits over all tables: rows and vectors of a register tile, lanes of a vector. */
-enum { C3D_MAX_COUNT = 14, C3D_MAX_VECTORS = 2, C3D_MAX_LANES = 16 };
+enum { C3D_MAX_COUNT = 14, C3D_MAX_VECTORS = 8, C3D_MAX_ACCUMULATORS = 28, C3D_MAX_LANES = 16 };
 
 /* One step of the reduction: where its vector operand and its scalar operands
  * lie, in elements from the current channel's start. */
@@ -44,8 +45,8 @@ struct c3d_outer {
     size_t channels, tap_count;
     const struct c3d_tap *taps;
     float *acc;
-    int vector_count; /* 1 .. C3D_MAX_VECTORS */
-    int count;        /* 1 .. max_count[vector_count - 1] */
+    int vector_count; /* 1, 2, 3, 4, 6 or 8 */
+    int count;        /* 1 .. max_count[vector_count] */
     int start;
 };
 
@@ -66,13 +67,57 @@ struct c3d_store {
     int relu;
 };
 
+/*
+ * Finishes accumulators whose lanes are outputs and writes them as they lie:
+ *
+ *     out[m*row_stride + i] = activation(acc[m*acc_stride + i] + bias[m])
+ *
+ * with 0 <= m < rows, 0 <= i < count.  No bias is -0.
+ */
+struct c3d_copy {
+    const float *acc, *bias;
+    ptrdiff_t acc_stride, row_stride;
+    float *out;
+    size_t count;
+    int rows;
+    int relu;
+};
+
+/*
+ * A box of outputs of one channel, `rows` high and vector_count vectors wide,
+ * every vector of input being used for all the rows that it touches:
+ *
+ *     acc[r][i] = sum over planes p, kh, kw of
+ *         window[planes[p].vector + (r*row_step + kh)*pitch + columns[kw] + i]
+ *         * weights[planes[p].scalar + kh*kw_count + kw]
+ *
+ * summed in that order.  acc is dense.  Only where can_sweep(kh_count, row_step).
+ */
+struct c3d_sweep {
+    const float *window, *weights;
+    ptrdiff_t pitch;
+    const struct c3d_tap *planes;
+    const int32_t *columns;
+    size_t plane_count;
+    int kh_count, kw_count;
+    int row_step;
+    int rows;         /* 1 .. C3D_SWEEP_ROWS */
+    int vector_count; /* a power of two, at most sweep_vectors */
+    float *acc;
+};
+enum { C3D_SWEEP_ROWS = 6 };
+
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
     int lanes;        /* float32 per vector, at most C3D_MAX_LANES */
-    /* Rows of the register tile that vector_count = 1, 2 allows. */
-    int max_count[C3D_MAX_VECTORS];
+    /* Rows of the register tile that each vector_count allows; 0 = no such tile. */
+    int max_count[C3D_MAX_VECTORS + 1];
     void (*outer)(const struct c3d_outer *outer);
     void (*store)(const struct c3d_store *store);
+    void (*copy)(const struct c3d_copy *copy);
+    void (*sweep)(const struct c3d_sweep *sweep);
+    bool (*can_sweep)(int64_t kh_count, int64_t row_step);
+    int sweep_vectors; /* of the widest box: 2 or 4 */
     /* Runs independent FMA chains from registers alone and returns the floating
      * point operations done: timed, the peak rate of one core. */
     double (*fma_work)(size_t iterations);

@@ -4,8 +4,7 @@
  *
  * Included by isa_*.c after these macros:
  *     C3D_LANES       float32 per vector
- *     C3D_COUNT_1     rows of the register tile one vector wide
- *     C3D_COUNT_2     rows of the register tile two vectors wide
+ *     C3D_COUNT_w     rows of the register tile w = 1, 2, 3, 4, 6, 8 vectors wide
  *     C3D_TABLE       name of the table to define
  *     C3D_TABLE_NAME  its ISA's name, a string
  * Calls no function that is not inlined here.
@@ -16,27 +15,24 @@
 #include <stdbool.h>
 
 _Static_assert(C3D_LANES <= C3D_MAX_LANES, "buffers are sized for C3D_MAX_LANES");
-_Static_assert(C3D_COUNT_1 >= C3D_COUNT_2, "a narrower tile has room for more rows");
-_Static_assert(C3D_COUNT_1 <= C3D_MAX_COUNT && C3D_MAX_COUNT == 14,
+_Static_assert(C3D_COUNT_1 <= C3D_MAX_COUNT && C3D_COUNT_2 <= C3D_MAX_COUNT &&
+                   C3D_MAX_COUNT == 14,
                "outer_any_count lists the counts up to 14");
 
 /*
- * The micro-kernel for a tile of count x vector_count, both constant at every
- * call, so that all loops but the two of the reduction vanish.  The second
- * vector is written out rather than looped over: clang 14 leaves the
- * accumulators in memory when an inner loop has a single iteration.
+ * The micro-kernel for a tile of count x width vectors, both constant at every
+ * call, so that all loops but the two of the reduction vanish.  A width of one
+ * is written without a loop over vectors: clang 14 leaves the accumulators in
+ * memory when an unrolled loop has a single iteration.
  */
 static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int count,
-                                         const int vector_count)
+                                         const int width)
 {
-    const bool two = vector_count == 2;
-    const int row = vector_count * C3D_LANES;
     const vf zero = {0};
-    vf acc0[C3D_MAX_COUNT], acc1[C3D_MAX_COUNT];
+    vf acc[C3D_MAX_ACCUMULATORS], x[C3D_MAX_VECTORS];
     C3D_UNROLL
-    for (int m = 0; m < count; m++) {
-        acc0[m] = o->start ? zero : v_load(o->acc + m * row);
-        acc1[m] = o->start || !two ? zero : v_load(o->acc + m * row + C3D_LANES);
+    for (int i = 0; i < count * width; i++) {
+        acc[i] = o->start ? zero : v_load(o->acc + i * C3D_LANES);
     }
     const float *vectors = o->vectors, *scalars = o->scalars;
     const struct c3d_tap *const end = o->taps + o->tap_count;
@@ -44,14 +40,24 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         for (const struct c3d_tap *tap = o->taps; tap < end; tap++) {
             const float *const from = vectors + tap->vector;
             const float *const by = scalars + tap->scalar;
-            const vf x0 = v_load(from);
-            const vf x1 = two ? v_load(from + C3D_LANES) : zero;
+            if (width == 1) {
+                x[0] = v_load(from);
+                C3D_UNROLL
+                for (int m = 0; m < count; m++) {
+                    acc[m] = v_fma(x[0], v_broadcast(by + m), acc[m]);
+                }
+                continue;
+            }
+            C3D_UNROLL
+            for (int v = 0; v < width; v++) {
+                x[v] = v_load(from + v * C3D_LANES);
+            }
             C3D_UNROLL
             for (int m = 0; m < count; m++) {
                 const vf scalar = v_broadcast(by + m);
-                acc0[m] = v_fma(x0, scalar, acc0[m]);
-                if (two) {
-                    acc1[m] = v_fma(x1, scalar, acc1[m]);
+                C3D_UNROLL
+                for (int v = 0; v < width; v++) {
+                    acc[m * width + v] = v_fma(x[v], scalar, acc[m * width + v]);
                 }
             }
         }
@@ -59,24 +65,21 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         scalars += o->scalar_step;
     }
     C3D_UNROLL
-    for (int m = 0; m < count; m++) {
-        v_store(o->acc + m * row, acc0[m]);
-        if (two) {
-            v_store(o->acc + m * row + C3D_LANES, acc1[m]);
-        }
+    for (int i = 0; i < count * width; i++) {
+        v_store(o->acc + i * C3D_LANES, acc[i]);
     }
 }
 
-/* Counts beyond the tile's limit fold away at compile time. */
+/* Tiles beyond the ISA's limits fold away at compile time. */
 #define TILE_CASE(n) \
     case n: \
         if (n <= limit) { \
-            outer_tile(o, n, vector_count); \
+            outer_tile(o, n, width); \
         } \
         break;
 
 static C3D_ALWAYS_INLINE void outer_any_count(const struct c3d_outer *o, const int limit,
-                                              const int vector_count)
+                                              const int width)
 {
     switch (o->count) {
         TILE_CASE(1)
@@ -95,14 +98,30 @@ static C3D_ALWAYS_INLINE void outer_any_count(const struct c3d_outer *o, const i
         TILE_CASE(14)
     }
 }
+
 #undef TILE_CASE
 
 static void outer(const struct c3d_outer *o)
 {
-    if (o->vector_count == 2) {
-        outer_any_count(o, C3D_COUNT_2, 2);
-    } else {
+    switch (o->vector_count) {
+    case 1:
         outer_any_count(o, C3D_COUNT_1, 1);
+        break;
+    case 2:
+        outer_any_count(o, C3D_COUNT_2, 2);
+        break;
+    case 3:
+        outer_any_count(o, C3D_COUNT_3, 3);
+        break;
+    case 4:
+        outer_any_count(o, C3D_COUNT_4, 4);
+        break;
+    case 6:
+        outer_any_count(o, C3D_COUNT_6, 6);
+        break;
+    case 8:
+        outer_any_count(o, C3D_COUNT_8, 8);
+        break;
     }
 }
 
@@ -147,6 +166,115 @@ static void store(const struct c3d_store *s)
     }
 }
 
+static void copy(const struct c3d_copy *c)
+{
+    for (int m = 0; m < c->rows; m++) {
+        const float *const from = c->acc + m * c->acc_stride;
+        float *const to = c->out + m * c->row_stride;
+        const vf shift = v_broadcast(c->bias + m);
+        size_t i = 0;
+        for (; i + C3D_LANES <= c->count; i += C3D_LANES) {
+            const vf sum = v_load(from + i) + shift;
+            v_store(to + i, c->relu ? v_relu(sum) : sum);
+        }
+        if (i < c->count) {
+            const vf sum = v_load(from + i) + shift; /* rows of acc are whole vectors */
+            v_store_first(to + i, c->relu ? v_relu(sum) : sum, (int)(c->count - i));
+        }
+    }
+}
+
+/*
+ * Input row i of a plane serves kernel row i - r*step of output row r.  Going
+ * through the input rows in order, every output sums its kernel rows in order.
+ */
+static C3D_ALWAYS_INLINE void sweep_box(const struct c3d_sweep *s, const int kh_count,
+                                        const int step, const int rows, const int width)
+{
+    const vf zero = {0};
+    vf acc[C3D_SWEEP_ROWS * 4];
+    C3D_UNROLL
+    for (int i = 0; i < rows * width; i++) {
+        acc[i] = zero;
+    }
+    for (size_t p = 0; p < s->plane_count; p++) {
+        const float *const plane = s->window + s->planes[p].vector;
+        const float *const weights = s->weights + s->planes[p].scalar;
+        C3D_UNROLL
+        for (int i = 0; i < (rows - 1) * step + kh_count; i++) {
+            const float *const row = plane + i * s->pitch;
+            for (int kw = 0; kw < s->kw_count; kw++) {
+                vf x[4];
+                x[0] = v_load(row + s->columns[kw]);
+                if (width > 1) {
+                    C3D_UNROLL
+                    for (int v = 1; v < width; v++) {
+                        x[v] = v_load(row + s->columns[kw] + v * C3D_LANES);
+                    }
+                }
+                C3D_UNROLL
+                for (int r = 0; r < rows; r++) {
+                    const int kh = i - r * step;
+                    if (kh >= 0 && kh < kh_count) {
+                        const vf w = v_broadcast(weights + kh * s->kw_count + kw);
+                        acc[r * width] = v_fma(x[0], w, acc[r * width]);
+                        if (width > 1) {
+                            C3D_UNROLL
+                            for (int v = 1; v < width; v++) {
+                                acc[r * width + v] = v_fma(x[v], w, acc[r * width + v]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    C3D_UNROLL
+    for (int i = 0; i < rows * width; i++) {
+        v_store(s->acc + i * C3D_LANES, acc[i]);
+    }
+}
+
+static C3D_ALWAYS_INLINE void sweep_rows(const struct c3d_sweep *s, const int kh_count,
+                                         const int step, const int width)
+{
+    switch (s->rows) {
+    case 1: sweep_box(s, kh_count, step, 1, width); break;
+    case 2: sweep_box(s, kh_count, step, 2, width); break;
+    case 3: sweep_box(s, kh_count, step, 3, width); break;
+    case 4: sweep_box(s, kh_count, step, 4, width); break;
+    case 5: sweep_box(s, kh_count, step, 5, width); break;
+    case 6: sweep_box(s, kh_count, step, 6, width); break;
+    }
+}
+
+static bool can_sweep(int64_t kh_count, int64_t row_step)
+{
+    return (row_step == 1 && (kh_count == 3 || kh_count == 5 || kh_count == 7)) ||
+           (row_step == 2 && kh_count == 3);
+}
+
+static C3D_ALWAYS_INLINE void sweep_kernel(const struct c3d_sweep *s, const int width)
+{
+    switch (s->kh_count * 2 + s->row_step) {
+    case 3 * 2 + 1: sweep_rows(s, 3, 1, width); break;
+    case 3 * 2 + 2: sweep_rows(s, 3, 2, width); break;
+    case 5 * 2 + 1: sweep_rows(s, 5, 1, width); break;
+    case 7 * 2 + 1: sweep_rows(s, 7, 1, width); break;
+    }
+}
+
+static void sweep(const struct c3d_sweep *s)
+{
+    switch (s->vector_count) {
+    case 1: sweep_kernel(s, 1); break;
+    case 2: sweep_kernel(s, 2); break;
+#if C3D_SWEEP_VECTORS >= 4
+    case 4: sweep_kernel(s, 4); break;
+#endif
+    }
+}
+
 /* Twelve chains: more than the latency of FMA times its rate on any core so
  * far (4 cycles x 2), and they fit sixteen registers. */
 static double fma_work(size_t iterations)
@@ -178,8 +306,13 @@ static double fma_work(size_t iterations)
 const struct c3d_kernels C3D_TABLE = {
     .name = C3D_TABLE_NAME,
     .lanes = C3D_LANES,
-    .max_count = {C3D_COUNT_1, C3D_COUNT_2},
+    .max_count = {[1] = C3D_COUNT_1, [2] = C3D_COUNT_2, [3] = C3D_COUNT_3,
+                  [4] = C3D_COUNT_4, [6] = C3D_COUNT_6, [8] = C3D_COUNT_8},
     .outer = outer,
     .store = store,
+    .copy = copy,
+    .sweep = sweep,
+    .can_sweep = can_sweep,
+    .sweep_vectors = C3D_SWEEP_VECTORS,
     .fma_work = fma_work,
 };

@@ -6,6 +6,7 @@
  */
 #include "plan/plan.h"
 
+#include "algo/pack_weights.h"
 #include "base/env.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -16,6 +17,7 @@
 #include "platform/topology.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,37 +78,46 @@ static conv3d_status choose_math(conv3d_math wish, conv3d_math *math)
                     text);
 }
 
-/* Records a verdict on every algorithm and returns the chosen one. */
+/* Records a verdict on every algorithm and returns the chosen one: the one
+ * named, else the fastest by its own estimate. */
 static conv3d_status choose_algorithm(struct conv3d_plan *plan, const char *wish,
+                                      const struct c3d_request *request,
                                       const struct c3d_algorithm **chosen)
 {
-    *chosen = NULL;
+    double least = INFINITY;
+    int winner = -1;
     for (int i = 0; c3d_algorithms[i] != NULL; i++) {
         const struct c3d_algorithm *const algorithm = c3d_algorithms[i];
-        const char *const refusal = algorithm->refusal(&plan->problem);
+        const char *const refusal = algorithm->refusal(request);
         const bool named = wish != NULL && strcmp(wish, algorithm->name) == 0;
-        const char *verdict = "chosen";
+        struct c3d_candidate *const candidate = &plan->candidates[plan->candidate_count++];
+        candidate->name = algorithm->name;
         if (refusal != NULL) {
-            verdict = refusal;
-        } else if (wish != NULL && !named) {
-            verdict = "another was asked for by name";
-        } else if (wish == NULL && algorithm->by_name_only) {
-            verdict = "only by name";
-        } else if (*chosen != NULL) {
-            verdict = "a better one accepts the problem";
+            candidate->verdict = refusal;
+            if (named) {
+                return c3d_fail(CONV3D_ERR_UNSUPPORTED, "algorithm %s refuses this problem: %s",
+                                wish, refusal);
+            }
+        } else if (named) {
+            winner = i;
+        } else if (wish != NULL) {
+            candidate->verdict = "another was asked for by name";
+        } else if (algorithm->by_name_only) {
+            candidate->verdict = "only by name";
         } else {
-            *chosen = algorithm;
+            const double estimate = algorithm->estimate(request);
+            candidate->verdict = "estimated to be slower";
+            if (estimate < least || winner < 0) {
+                least = estimate;
+                winner = i;
+            }
         }
-        if (named && refusal != NULL) {
-            return c3d_fail(CONV3D_ERR_UNSUPPORTED, "algorithm %s refuses this problem: %s", wish,
-                            refusal);
-        }
-        plan->candidates[plan->candidate_count++] =
-            (struct c3d_candidate){algorithm->name, verdict};
     }
-    if (*chosen == NULL) {
+    if (winner < 0) {
         return c3d_fail(CONV3D_ERR_UNSUPPORTED, "no algorithm is called \"%.64s\"", wish);
     }
+    plan->candidates[winner].verdict = "chosen";
+    *chosen = c3d_algorithms[winner];
     return CONV3D_OK;
 }
 
@@ -136,14 +147,20 @@ static conv3d_status limit_scratch(size_t memory_limit, const struct conv3d_plan
     return CONV3D_OK;
 }
 
-/* Prepares with as many threads as the memory limit allows. */
-static conv3d_status prepare(struct conv3d_plan *plan, const struct c3d_algorithm *algorithm,
-                             const struct c3d_request *wish, size_t memory_limit)
+/* Chooses and prepares an algorithm, with as many threads as the memory limit
+ * allows. */
+static conv3d_status prepare(struct conv3d_plan *plan, const struct c3d_request *wish,
+                             const conv3d_options *options)
 {
     struct c3d_request request = *wish;
     for (;;) {
+        const struct c3d_algorithm *algorithm = NULL;
         request.scratch_limit = scratch_limit;
-        conv3d_status status = limit_scratch(memory_limit, plan, &request);
+        plan->candidate_count = 0;
+        conv3d_status status = limit_scratch(options->memory_limit_bytes, plan, &request);
+        if (status == CONV3D_OK) {
+            status = choose_algorithm(plan, options->algorithm, &request, &algorithm);
+        }
         if (status == CONV3D_OK) {
             status = algorithm->prepare(&request, &plan->prepared);
         }
@@ -192,11 +209,9 @@ static int default_threads(const struct conv3d_plan *plan)
 static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight,
                            const conv3d_tensor *bias, const conv3d_options *options)
 {
-    const struct c3d_algorithm *algorithm;
     conv3d_status status;
     if ((status = c3d_kernels_select(&plan->kernels)) != CONV3D_OK ||
-        (status = choose_math(options->math, &plan->math)) != CONV3D_OK ||
-        (status = choose_algorithm(plan, options->algorithm, &algorithm)) != CONV3D_OK) {
+        (status = choose_math(options->math, &plan->math)) != CONV3D_OK) {
         return status;
     }
     plan->activation = options->activation;
@@ -205,12 +220,13 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         .kernels = plan->kernels,
         .weight = weight->data,
         .bias = bias != NULL ? bias->data : NULL,
+        .finite_weights = c3d_weights_finite(&plan->problem, weight->data),
         .relu = options->activation == CONV3D_ACTIVATION_RELU,
         .threads = options->threads > 0 ? options->threads : default_threads(plan),
         .tile = options->tile,
         .l2_bytes = c3d_topology_get()->l2_bytes,
     };
-    if ((status = prepare(plan, algorithm, &request, options->memory_limit_bytes)) != CONV3D_OK) {
+    if ((status = prepare(plan, &request, options)) != CONV3D_OK) {
         return status;
     }
     plan->schedule = c3d_schedule_make(&plan->collapsed, &plan->prepared->tile);

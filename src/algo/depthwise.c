@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * depthwise.c - one input channel per group
+ *
+ * Without a reduction over channels a convolution is bound by loads: every FMA
+ * of narrow.c needs a vector of its own.  Here a box of up to six rows shares
+ * each vector of input among the rows that it touches, half a load per FMA for
+ * a 3x3x3 kernel.  Any kernel depth and width, dilation along T and W, and
+ * multiplier; along H the micro-kernels that exist decide.
+ */
+#include "algo/rowwise.h"
+
+#include "algo/window.h"
+#include "base/num.h"
+
+enum { tap_limit = 64 }; /* along T and W: tables on the stack */
+
+static const char *refusal(const struct c3d_request *request)
+{
+    const struct c3d_problem *const p = request->problem;
+    if (p->in_channels != 1 || p->groups == 1) {
+        return "a group has more than one input channel, or there is one group";
+    }
+    if (!request->kernels->can_sweep(p->kernel[H], p->stride[H]) || p->dilation[H] != 1) {
+        return "no micro-kernel for this kernel height, stride and dilation along H";
+    }
+    if (p->kernel[T] > tap_limit || p->kernel[W] > tap_limit) {
+        return "more than 64 taps along T or W";
+    }
+    return c3d_rowwise_refusal(request);
+}
+
+/* Half a load per FMA, of which half hides behind it. */
+static double estimate(const struct c3d_request *request)
+{
+    static const double fma = 1.3;
+    const struct c3d_problem *const p = request->problem;
+    const double outs = (double)p->groups * (double)p->out_channels * (double)c3d_volume(p->out);
+    return outs / request->kernels->lanes * (double)c3d_reduction(p) * fma *
+               c3d_rowwise_waste(request, false) +
+           c3d_rowwise_overhead(request);
+}
+
+static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
+{
+    return c3d_rowwise_prepare(request, &c3d_depthwise, 1, false, prepared);
+}
+
+/* Half, or quarter boxes at the end of a row rather than mostly empty ones. */
+static int box_width(const struct c3d_kernels *kernels, int64_t vectors)
+{
+    int width = kernels->sweep_vectors;
+    while (width > 1 && width / 2 >= vectors) {
+        width /= 2;
+    }
+    return width;
+}
+
+/* Rows h .. h + sweep->rows of plane t, all columns of the task. */
+static void convolve_rows(const struct c3d_rowwise_worker *worker, struct c3d_sweep *sweep,
+                          struct c3d_rowwise_piece *piece)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const int lanes = r->kernels->lanes;
+    const int64_t outs = c3d_extent(worker->task->out[W]);
+    const int64_t top = piece->h;
+    const float *const window = c3d_rowwise_window(worker, piece->t, top);
+    for (int64_t at = 0; at < outs; at += piece->count) {
+        sweep->vector_count = box_width(r->kernels, c3d_ceil_div(outs - at, lanes));
+        sweep->window = window + at;
+        r->kernels->sweep(sweep);
+        piece->first = at;
+        piece->count = c3d_min(sweep->vector_count * lanes, outs - at);
+        for (int row = 0; row < sweep->rows; row++) {
+            piece->h = top + row;
+            piece->acc = worker->acc + row * sweep->vector_count * lanes;
+            c3d_rowwise_store(worker, piece);
+        }
+    }
+}
+
+/* One channel of one plane. */
+static void convolve_plane(const struct c3d_rowwise_worker *worker, struct c3d_sweep *sweep,
+                           int64_t t, int64_t oc)
+{
+    const struct c3d_range out = worker->task->out[H];
+    sweep->weights = c3d_rowwise_weights(worker, oc, 1);
+    for (int64_t h = out.begin; h < out.end;) {
+        /* Boxes of nearly equal height. */
+        const int64_t boxes = c3d_ceil_div(out.end - h, C3D_SWEEP_ROWS);
+        struct c3d_rowwise_piece piece = {.oc = oc, .t = t, .h = h, .channels = 1};
+        sweep->rows = (int)c3d_ceil_div(out.end - h, boxes);
+        convolve_rows(worker, sweep, &piece);
+        h += sweep->rows;
+    }
+}
+
+static void convolve_chunk(struct c3d_rowwise_worker *worker)
+{
+    const struct c3d_problem *const p = &worker->rowwise->problem;
+    const struct c3d_blocking *const b = &worker->rowwise->blocking;
+    struct c3d_tap planes[tap_limit];
+    int32_t columns[tap_limit];
+    for (int64_t kw = 0; kw < p->kernel[W]; kw++) {
+        columns[kw] = (int32_t)c3d_tap_offset(&b->row, kw);
+    }
+    struct c3d_sweep sweep = {
+        .pitch = (ptrdiff_t)b->row.length,
+        .planes = planes,
+        .columns = columns,
+        .kh_count = (int)p->kernel[H],
+        .kw_count = (int)p->kernel[W],
+        .row_step = (int)p->stride[H],
+        .acc = worker->acc,
+    };
+    for (int64_t t = worker->task->out[T].begin; t < worker->task->out[T].end; t++) {
+        const struct c3d_range valid = c3d_valid_taps(p, T, t);
+        sweep.plane_count = (size_t)c3d_extent(valid);
+        for (int64_t kt = valid.begin; kt < valid.end; kt++) {
+            planes[kt - valid.begin] = (struct c3d_tap){
+                .vector = (int32_t)(kt * b->planes.per_tap * b->rows.slots * b->row.length),
+                .scalar = (int32_t)(kt * p->kernel[H] * p->kernel[W]),
+            };
+        }
+        for (int64_t oc = 0; oc < p->out_channels; oc++) {
+            convolve_plane(worker, &sweep, t, oc);
+        }
+    }
+}
+
+static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
+                     const float *input, float *output, void *scratch)
+{
+    c3d_rowwise_run_task(prepared, task, input, output, scratch, convolve_chunk);
+}
+
+const struct c3d_algorithm c3d_depthwise = {
+    .name = "depthwise",
+    .refusal = refusal,
+    .estimate = estimate,
+    .prepare = prepare,
+    .destroy = c3d_rowwise_destroy,
+    .run_task = run_task,
+    .expected_error = c3d_sequential_error,
+};

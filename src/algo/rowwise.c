@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rowwise.c - what the algorithms with outputs of a row in lanes have in common
+ */
+#include "algo/rowwise.h"
+
+#include "algo/pack_weights.h"
+#include "algo/window.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+#include <math.h>
+
+/* The last vector of a run, or of a row of sums, may reach past its end. */
+enum { slack = C3D_MAX_VECTORS * C3D_MAX_LANES };
+static const size_t default_l2_bytes = 512 * 1024;
+static const int64_t longest_row = 4096; /* 16 KiB, half of an L1 cache */
+
+int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs)
+{
+    return rowwise->joined ? (rows - 1) * rowwise->blocking.row.length + outs : outs;
+}
+
+/* Vectors of a plane of the full tile. */
+static int64_t plane_vectors(const struct c3d_rowwise *rowwise)
+{
+    const conv3d_tile *const tile = &rowwise->blocking.tile;
+    const int64_t run =
+        c3d_ceil_div(c3d_rowwise_run(rowwise, tile->h, tile->w), rowwise->kernels->lanes);
+    return rowwise->joined ? run : tile->h * run;
+}
+
+/* Maps and buffer sizes for the tile as it stands; false if a thread's buffers
+ * would exceed `room` bytes. */
+static bool derive(struct c3d_rowwise *r, bool join, size_t room)
+{
+    const struct c3d_problem *const p = &r->problem;
+    struct c3d_blocking *const b = &r->blocking;
+    const int lanes = r->kernels->lanes;
+    b->planes = c3d_axis_map(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
+    b->rows = c3d_axis_map(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
+    b->row = c3d_row_layout(b->tile.w, b->taps[W], p->stride[W], p->dilation[W]);
+    /* Joining pays when the columns between rows are fewer than the empty
+     * lanes at the ends of rows. */
+    r->joined = join && b->row.segments == 1 && b->rows.per_out == 1;
+    if (r->joined && plane_vectors(r) >= b->tile.h * c3d_ceil_div(b->tile.w, lanes)) {
+        r->joined = false;
+    }
+    /* With one chunk the sums of a register tile are written at once. */
+    const int64_t channels = c3d_round_up(p->out_channels, r->block_size);
+    const double sums = b->tile.ic == p->in_channels
+                            ? C3D_MAX_ACCUMULATORS * lanes
+                            : (double)b->tile.t * (double)plane_vectors(r) * lanes *
+                                  (double)channels;
+    const double window = (double)b->tile.ic * (double)b->planes.slots *
+                          (double)b->rows.slots * (double)b->row.length;
+    const double taps = (double)b->taps[T] * (double)b->taps[H] * (double)b->taps[W];
+    const double bytes = (window + sums + 2 * slack) * sizeof(float) +
+                         taps * sizeof(struct c3d_tap) + 3 * C3D_ALIGNMENT;
+    if (bytes > (double)room) {
+        return false;
+    }
+    b->input_elems = (int64_t)window + slack;
+    b->acc_elems = (int64_t)sums + slack;
+    b->tap_count = (int64_t)taps;
+    b->scratch_bytes = (size_t)bytes;
+    return true;
+}
+
+static double task_count(const struct c3d_problem *p, const conv3d_tile *tile)
+{
+    return (double)p->items * (double)p->groups * (double)c3d_ceil_div(p->out[T], tile->t) *
+           (double)c3d_ceil_div(p->out[H], tile->h) * (double)c3d_ceil_div(p->out[W], tile->w);
+}
+
+/* Doubles the tile along one axis while it fits, up to `goal`. */
+static void grow(struct c3d_rowwise *r, const struct c3d_request *request, bool join, size_t room,
+                 int axis, int64_t goal)
+{
+    struct c3d_blocking *const b = &r->blocking;
+    int64_t *const extent = axis == H ? &b->tile.h : &b->tile.t;
+    const int64_t most = c3d_min(goal, r->problem.out[axis]);
+    while (*extent < most) {
+        const struct c3d_blocking before = *b;
+        *extent = c3d_min(*extent * 2, most);
+        /* Four tasks per thread keep the last one's lead small. */
+        if (!derive(r, join, room) || task_count(&r->problem, &b->tile) < 4.0 * request->threads) {
+            *b = before;
+            break;
+        }
+    }
+}
+
+/* The extent that cuts `extent` into as many equal parts as `most` needs. */
+static int64_t equal_parts(int64_t extent, int64_t most)
+{
+    return c3d_ceil_div(extent, c3d_ceil_div(extent, most));
+}
+
+static int64_t wish_or(int64_t wish, int64_t extent, int64_t otherwise)
+{
+    return c3d_min(wish > 0 ? wish : otherwise, extent);
+}
+
+/* Long rows first, then some of H and T for little halo, then as much as half
+ * of L2 allows.  Errors: LIMIT. */
+static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request *request,
+                                 bool join)
+{
+    const struct c3d_problem *const p = &r->problem;
+    const conv3d_tile *const wish = &request->tile;
+    struct c3d_blocking *const b = &r->blocking;
+    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
+    const size_t room = l2 / 2 < request->scratch_limit ? l2 / 2 : request->scratch_limit;
+    b->tile = (conv3d_tile){
+        .t = wish_or(wish->t, p->out[T], 1),
+        .h = wish_or(wish->h, p->out[H], 1),
+        .w = wish_or(wish->w, p->out[W], equal_parts(p->out[W], longest_row)),
+        .oc = p->out_channels,
+        .ic = wish_or(wish->ic, p->in_channels, p->in_channels),
+    };
+    for (int axis = T; axis <= W; axis++) {
+        b->taps[axis] = p->kernel[axis];
+    }
+    b->zero_rows = true;
+    while (!derive(r, join, room) && wish->ic == 0 && b->tile.ic > 1) {
+        b->tile.ic = c3d_ceil_div(b->tile.ic, 2);
+    }
+    /* Beyond L2 if need be, and then less of everything that was asked for. */
+    while (!derive(r, join, request->scratch_limit)) {
+        int64_t *const largest = b->tile.ic > 1   ? &b->tile.ic
+                                 : b->tile.t > 1  ? &b->tile.t
+                                 : b->tile.h > 1  ? &b->tile.h
+                                                  : &b->tile.w;
+        if (*largest == 1) {
+            return c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread holds "
+                            "not even the window of one output", request->scratch_limit);
+        }
+        *largest = c3d_ceil_div(*largest, 2);
+    }
+    static const int64_t goals[2] = {8, INT64_MAX};
+    for (int i = 0; i < 2; i++) {
+        if (wish->h == 0) {
+            grow(r, request, join, room, H, goals[i]);
+        }
+        if (wish->t == 0) {
+            grow(r, request, join, room, T, goals[i]);
+        }
+    }
+    if (wish->t == 0) {
+        b->tile.t = equal_parts(p->out[T], b->tile.t);
+    }
+    if (wish->h == 0) {
+        b->tile.h = equal_parts(p->out[H], b->tile.h);
+    }
+    return derive(r, join, request->scratch_limit)
+               ? CONV3D_OK
+               : c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread is too "
+                          "small", request->scratch_limit);
+}
+
+double c3d_rowwise_waste(const struct c3d_request *request, bool join)
+{
+    const struct c3d_problem *const p = request->problem;
+    const int lanes = request->kernels->lanes;
+    const double outs = (double)p->out[W];
+    const double separate = (double)c3d_round_up(p->out[W], lanes) / outs;
+    if (!join || p->stride[W] != 1 || p->stride[H] != 1 || p->out[H] == 1) {
+        return separate;
+    }
+    const double span = (double)((p->kernel[W] - 1) * p->dilation[W]);
+    return fmin(separate, (outs + span) / outs);
+}
+
+double c3d_rowwise_overhead(const struct c3d_request *request)
+{
+    /* Per element packed with its share of halo, and per vector stored; a row
+     * costs its calls.  Measured on a Zen 4 core, to one digit. */
+    static const double contiguous = 0.25, strided = 1.5, row = 20, vector = 2.5;
+    const struct c3d_problem *const p = request->problem;
+    const double rows = (double)p->groups * (double)p->in_channels * (double)p->in[T] *
+                        (double)p->in[H];
+    const double outs = (double)p->groups * (double)p->out_channels * (double)c3d_volume(p->out);
+    return rows * ((double)p->in[W] * (p->stride[W] == 1 ? contiguous : strided) + row) +
+           outs / request->kernels->lanes * vector;
+}
+
+static void pack(const struct c3d_request *request, struct c3d_rowwise *r)
+{
+    const struct c3d_problem *const p = &r->problem;
+    const int64_t taps = c3d_volume(p->kernel), reduction = c3d_reduction(p);
+    for (int64_t g = 0; g < p->groups; g++) {
+        for (int64_t oc = 0; oc < p->out_channels; oc++) {
+            const int64_t channel = g * p->out_channels + oc;
+            const int64_t first = oc / r->block_size * r->block_size;
+            const int64_t count = c3d_min(r->block_size, p->out_channels - first);
+            float *const to =
+                r->weights + (g * p->out_channels + first) * reduction + (oc - first);
+            const float *const from = request->weight + channel * reduction;
+            for (int64_t i = 0; i < reduction; i++) {
+                const int64_t tap = i % taps;
+                to[i * count] = from[p->flip ? i - tap + taps - 1 - tap : i];
+            }
+            /* Never -0, so that adding it turns a sum of -0 into +0. */
+            r->bias[channel] = (request->bias != NULL ? request->bias[channel] : 0.0f) + 0.0f;
+        }
+    }
+}
+
+const char *c3d_rowwise_refusal(const struct c3d_request *request)
+{
+    const struct c3d_problem *const p = request->problem;
+    const double taps = (double)p->kernel[T] * (double)p->kernel[H] * (double)p->kernel[W];
+    /* One output, one input channel, sums of all output channels. */
+    const double least = taps * (sizeof(float) + sizeof(struct c3d_tap)) +
+                         ((double)(p->out_channels + C3D_MAX_COUNT) * C3D_MAX_LANES +
+                          (C3D_MAX_ACCUMULATORS * C3D_MAX_LANES) + 2 * slack) * sizeof(float) +
+                         3.0 * C3D_ALIGNMENT;
+    if (least > (double)request->scratch_limit) {
+        return "the window of one output exceeds the limit of workspace";
+    }
+    return request->finite_weights ? NULL : "a weight is not finite, and it multiplies padding";
+}
+
+void c3d_rowwise_destroy(struct c3d_prepared *prepared)
+{
+    struct c3d_rowwise *const r = (struct c3d_rowwise *)prepared;
+    if (r != NULL) {
+        c3d_free(r->weights);
+        c3d_free(r);
+    }
+}
+
+conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
+                                  const struct c3d_algorithm *algorithm, int64_t block_size,
+                                  bool join, struct c3d_prepared **prepared)
+{
+    const struct c3d_problem *const p = request->problem;
+    const int64_t channels = p->groups * p->out_channels;
+    const size_t bytes = (size_t)(channels * (c3d_reduction(p) + 1)) * sizeof(float);
+    *prepared = NULL;
+    struct c3d_rowwise *const r = c3d_alloc(sizeof *r);
+    if (r == NULL) {
+        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for a plan");
+    }
+    *r = (struct c3d_rowwise){
+        .problem = *p,
+        .kernels = request->kernels,
+        .relu = request->relu,
+        .block_size = block_size,
+    };
+    conv3d_status status = choose_tile(r, request, join);
+    if (status == CONV3D_OK) {
+        r->weights = c3d_alloc(bytes);
+        status = r->weights != NULL
+                     ? CONV3D_OK
+                     : c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of packed weights",
+                                bytes);
+    }
+    if (status != CONV3D_OK) {
+        c3d_rowwise_destroy(&r->base);
+        return status;
+    }
+    r->bias = r->weights + channels * c3d_reduction(p);
+    pack(request, r);
+    r->base = (struct c3d_prepared){algorithm, r->blocking.tile, r->blocking.scratch_bytes, bytes};
+    *prepared = &r->base;
+    return CONV3D_OK;
+}
+
+void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
+                          const float *input, float *output, void *scratch,
+                          void (*body)(struct c3d_rowwise_worker *worker))
+{
+    const struct c3d_rowwise *const r = (const struct c3d_rowwise *)prepared;
+    const struct c3d_problem *const p = &r->problem;
+    const struct c3d_blocking *const b = &r->blocking;
+    const int64_t map = task->item * p->groups + task->group;
+    const float *const from = input + map * p->in_channels * c3d_volume(p->in);
+    struct c3d_rowwise_worker worker = {
+        .rowwise = r,
+        .task = task,
+        .chunk = {.taps = {{0, p->kernel[T]}, {0, p->kernel[H]}, {0, p->kernel[W]}}},
+        .input = scratch,
+        .output = output + map * p->out_channels * c3d_volume(p->out),
+        .start = true,
+    };
+    worker.acc = (float *)c3d_align_up(worker.input + b->input_elems);
+    worker.taps = (struct c3d_tap *)c3d_align_up(worker.acc + b->acc_elems);
+    for (int64_t c = 0; c < p->in_channels; c += b->tile.ic) {
+        worker.chunk.channels = (struct c3d_range){c, c3d_min(c + b->tile.ic, p->in_channels)};
+        worker.last = worker.chunk.channels.end == p->in_channels;
+        c3d_pack_input(p, b, task, &worker.chunk, from, worker.input);
+        body(&worker);
+        worker.start = false;
+    }
+}
+
+const float *c3d_rowwise_window(const struct c3d_rowwise_worker *worker, int64_t t, int64_t h)
+{
+    const struct c3d_blocking *const b = &worker->rowwise->blocking;
+    const struct c3d_range *const out = worker->task->out;
+    return worker->input + ((t - out[T].begin) * b->planes.per_out * b->rows.slots +
+                            (h - out[H].begin) * b->rows.per_out) * b->row.length;
+}
+
+const float *c3d_rowwise_weights(const struct c3d_rowwise_worker *worker, int64_t oc,
+                                 int64_t count)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const struct c3d_problem *const p = &r->problem;
+    return r->weights + (worker->task->group * p->out_channels + oc) * c3d_reduction(p) +
+           worker->chunk.channels.begin * c3d_volume(p->kernel) * count;
+}
+
+void c3d_rowwise_store(const struct c3d_rowwise_worker *worker,
+                       const struct c3d_rowwise_piece *piece)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const struct c3d_problem *const p = &r->problem;
+    const struct c3d_range *const out = worker->task->out;
+    const int64_t width = c3d_extent(out[W]);
+    const int64_t pitch = r->joined ? r->blocking.row.length : width;
+    const int64_t volume = c3d_volume(p->out);
+    const int64_t end = piece->first + piece->count;
+    struct c3d_copy copy = {
+        .bias = r->bias + worker->task->group * p->out_channels + piece->oc,
+        .acc_stride = piece->acc_stride,
+        .row_stride = (ptrdiff_t)volume,
+        .rows = piece->channels,
+        .relu = r->relu,
+    };
+    for (int64_t at = piece->first, stop; at < end; at = stop) {
+        const int64_t row = at / pitch, column = at % pitch;
+        stop = c3d_min((row + 1) * pitch, end);
+        if (column < width) {
+            copy.acc = piece->acc + (at - piece->first);
+            copy.count = (size_t)c3d_min(width - column, stop - at);
+            copy.out = worker->output + piece->oc * volume +
+                       (piece->t * p->out[H] + piece->h + row) * p->out[W] + out[W].begin +
+                       column;
+            r->kernels->copy(&copy);
+        }
+    }
+}

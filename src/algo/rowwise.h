@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rowwise.h - what the algorithms with outputs of a row in lanes have in common
+ *
+ * narrow.c and depthwise.c: tile choice, packed weights, the buffers of a task,
+ * and writing finished sums.  Padding along H and W is packed as zeros and
+ * multiplied, so all weights must be finite (direct.c says why that gives the
+ * same bits as skipping).
+ */
+#ifndef C3D_ALGO_ROWWISE_H
+#define C3D_ALGO_ROWWISE_H
+
+#include "algo/algo.h"
+#include "algo/blocking.h"
+#include "algo/pack_input.h"
+
+struct c3d_rowwise {
+    struct c3d_prepared base;
+    struct c3d_problem problem;
+    const struct c3d_kernels *kernels;
+    struct c3d_blocking blocking;
+    bool relu;
+    bool joined;        /* the rows of a tile are run through as one */
+    int64_t block_size; /* output channels of a register tile; the last may be smaller */
+    /* [group][block][in channel][tap][channel of the block], then the bias */
+    float *weights, *bias;
+};
+
+/* What one task works with. */
+struct c3d_rowwise_worker {
+    const struct c3d_rowwise *rowwise;
+    const struct c3d_task *task;
+    struct c3d_chunk chunk;
+    float *input; /* packed window */
+    float *acc;
+    struct c3d_tap *taps;
+    float *output;    /* of the task's item and group */
+    bool start, last; /* the chunk is the first, the last */
+};
+
+/* Outputs of `rows` rows as the register tiles see them: with joined rows, the
+ * columns between two rows count. */
+int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs);
+
+/* Errors: MEMORY, LIMIT. */
+C3D_CHECKED conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
+                                              const struct c3d_algorithm *algorithm,
+                                              int64_t block_size, bool join,
+                                              struct c3d_prepared **prepared);
+void c3d_rowwise_destroy(struct c3d_prepared *prepared);
+
+/* Why neither algorithm accepts a problem; NULL if they may. */
+const char *c3d_rowwise_refusal(const struct c3d_request *request);
+
+/* Vectors of outputs in a plane over those that its outputs would fill. */
+double c3d_rowwise_waste(const struct c3d_request *request, bool join);
+
+/* Packing and storing one item, in vector FMAs. */
+double c3d_rowwise_overhead(const struct c3d_request *request);
+
+/* Packs chunk after chunk of the task's window and calls body for each. */
+void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
+                          const float *input, float *output, void *scratch,
+                          void (*body)(struct c3d_rowwise_worker *worker));
+
+/* The packed window of output (t, h) of the volume, at the task's first column. */
+const float *c3d_rowwise_window(const struct c3d_rowwise_worker *worker, int64_t t, int64_t h);
+
+/* Weights of output channels from oc on, which begins a block of `count`. */
+const float *c3d_rowwise_weights(const struct c3d_rowwise_worker *worker, int64_t oc,
+                                 int64_t count);
+
+/*
+ * Writes `channels` channels from oc on, outputs first .. first + count of a run
+ * that starts with row h of plane t.  acc: one row of acc_stride per channel.
+ */
+struct c3d_rowwise_piece {
+    int64_t oc, t, h, first, count;
+    int channels;
+    const float *acc;
+    ptrdiff_t acc_stride;
+};
+void c3d_rowwise_store(const struct c3d_rowwise_worker *worker,
+                       const struct c3d_rowwise_piece *piece);
+
+#endif
