@@ -21,7 +21,8 @@ static const char *refusal(const struct c3d_request *request)
     if (p->in_channels != 1 || p->groups == 1) {
         return "a group has more than one input channel, or there is one group";
     }
-    if (!request->kernels->can_sweep(p->kernel[H], p->stride[H]) || p->dilation[H] != 1) {
+    if (p->dilation[H] != 1 ||
+        request->kernels->find_sweep(p->kernel[H], p->stride[H]) == NULL) {
         return "no micro-kernel for this kernel height, stride and dilation along H";
     }
     if (p->kernel[T] > tap_limit || p->kernel[W] > tap_limit) {
@@ -65,10 +66,12 @@ static void convolve_rows(const struct c3d_rowwise_worker *worker, struct c3d_sw
     const int64_t outs = c3d_extent(worker->task->out[W]);
     const int64_t top = piece->h;
     const float *const window = c3d_rowwise_window(worker, piece->t, top);
+    c3d_sweep_fn *const kernel =
+        r->kernels->find_sweep(r->problem.kernel[H], r->problem.stride[H]);
     for (int64_t at = 0; at < outs; at += piece->count) {
         sweep->vector_count = box_width(r->kernels, c3d_ceil_div(outs - at, lanes));
         sweep->window = window + at;
-        r->kernels->sweep(sweep);
+        kernel(sweep);
         piece->first = at;
         piece->count = c3d_min(sweep->vector_count * lanes, outs - at);
         for (int row = 0; row < sweep->rows; row++) {
@@ -108,9 +111,7 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
         .pitch = (ptrdiff_t)b->row.length,
         .planes = planes,
         .columns = columns,
-        .kh_count = (int)p->kernel[H],
         .kw_count = (int)p->kernel[W],
-        .row_step = (int)p->stride[H],
         .acc = worker->acc,
     };
     for (int64_t t = worker->task->out[T].begin; t < worker->task->out[T].end; t++) {

@@ -9,6 +9,9 @@
 #define C3D_BASE_ATTR_H
 
 #define C3D_ALWAYS_INLINE inline __attribute__((always_inline))
+/* For kernels with many variants: inlined into one function, their compile time
+ * grows with the square of its size. */
+#define C3D_NEVER_INLINE __attribute__((noinline))
 #define C3D_CHECKED __attribute__((warn_unused_result))
 #define C3D_PRINTF(format_index, first_arg) \
     __attribute__((format(printf, format_index, first_arg)))

@@ -14,7 +14,6 @@
 #ifndef C3D_KERNEL_KERNEL_H
 #define C3D_KERNEL_KERNEL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -91,7 +90,7 @@ struct c3d_copy {
  *         window[planes[p].vector + (r*row_step + kh)*pitch + columns[kw] + i]
  *         * weights[planes[p].scalar + kh*kw_count + kw]
  *
- * summed in that order.  acc is dense.  Only where can_sweep(kh_count, row_step).
+ * summed in that order.  acc is dense.
  */
 struct c3d_sweep {
     const float *window, *weights;
@@ -99,13 +98,13 @@ struct c3d_sweep {
     const struct c3d_tap *planes;
     const int32_t *columns;
     size_t plane_count;
-    int kh_count, kw_count;
-    int row_step;
+    int kw_count; /* kh_count and row_step are the kernel's own */
     int rows;         /* 1 .. C3D_SWEEP_ROWS */
     int vector_count; /* a power of two, at most sweep_vectors */
     float *acc;
 };
 enum { C3D_SWEEP_ROWS = 6 };
+typedef void c3d_sweep_fn(const struct c3d_sweep *sweep);
 
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
@@ -115,8 +114,9 @@ struct c3d_kernels {
     void (*outer)(const struct c3d_outer *outer);
     void (*store)(const struct c3d_store *store);
     void (*copy)(const struct c3d_copy *copy);
-    void (*sweep)(const struct c3d_sweep *sweep);
-    bool (*can_sweep)(int64_t kh_count, int64_t row_step);
+    /* The kernel for kh_count rows of weights and row_step rows of input between
+     * two of output; NULL if there is none. */
+    c3d_sweep_fn *(*find_sweep)(int64_t kh_count, int64_t row_step);
     int sweep_vectors; /* of the widest box: 2 or 4 */
     /* Runs independent FMA chains from registers alone and returns the floating
      * point operations done: timed, the peak rate of one core. */

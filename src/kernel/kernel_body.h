@@ -101,28 +101,43 @@ static C3D_ALWAYS_INLINE void outer_any_count(const struct c3d_outer *o, const i
 
 #undef TILE_CASE
 
+static C3D_NEVER_INLINE void outer_1(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_1, 1);
+}
+
+static C3D_NEVER_INLINE void outer_2(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_2, 2);
+}
+
+static C3D_NEVER_INLINE void outer_3(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_3, 3);
+}
+
+static C3D_NEVER_INLINE void outer_4(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_4, 4);
+}
+
+static C3D_NEVER_INLINE void outer_6(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_6, 6);
+}
+
+static C3D_NEVER_INLINE void outer_8(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_8, 8);
+}
+
 static void outer(const struct c3d_outer *o)
 {
-    switch (o->vector_count) {
-    case 1:
-        outer_any_count(o, C3D_COUNT_1, 1);
-        break;
-    case 2:
-        outer_any_count(o, C3D_COUNT_2, 2);
-        break;
-    case 3:
-        outer_any_count(o, C3D_COUNT_3, 3);
-        break;
-    case 4:
-        outer_any_count(o, C3D_COUNT_4, 4);
-        break;
-    case 6:
-        outer_any_count(o, C3D_COUNT_6, 6);
-        break;
-    case 8:
-        outer_any_count(o, C3D_COUNT_8, 8);
-        break;
-    }
+    static void (*const by_width[C3D_MAX_VECTORS + 1])(const struct c3d_outer *) = {
+        [1] = outer_1, [2] = outer_2, [3] = outer_3,
+        [4] = outer_4, [6] = outer_6, [8] = outer_8,
+    };
+    by_width[o->vector_count](o);
 }
 
 /* One square of at most C3D_LANES rows of acc and one vector of its lanes. */
@@ -235,44 +250,79 @@ static C3D_ALWAYS_INLINE void sweep_box(const struct c3d_sweep *s, const int kh_
     }
 }
 
+/* Boxes of every height, for one kernel height, stride and width. */
 static C3D_ALWAYS_INLINE void sweep_rows(const struct c3d_sweep *s, const int kh_count,
                                          const int step, const int width)
 {
     switch (s->rows) {
-    case 1: sweep_box(s, kh_count, step, 1, width); break;
-    case 2: sweep_box(s, kh_count, step, 2, width); break;
-    case 3: sweep_box(s, kh_count, step, 3, width); break;
-    case 4: sweep_box(s, kh_count, step, 4, width); break;
-    case 5: sweep_box(s, kh_count, step, 5, width); break;
-    case 6: sweep_box(s, kh_count, step, 6, width); break;
+    case 1:
+        sweep_box(s, kh_count, step, 1, width);
+        break;
+    case 2:
+        sweep_box(s, kh_count, step, 2, width);
+        break;
+    case 3:
+        sweep_box(s, kh_count, step, 3, width);
+        break;
+    case 4:
+        sweep_box(s, kh_count, step, 4, width);
+        break;
+    case 5:
+        sweep_box(s, kh_count, step, 5, width);
+        break;
+    case 6:
+        sweep_box(s, kh_count, step, 6, width);
+        break;
     }
 }
+_Static_assert(C3D_SWEEP_ROWS == 6, "sweep_rows lists the heights up to 6");
 
-static bool can_sweep(int64_t kh_count, int64_t row_step)
-{
-    return (row_step == 1 && (kh_count == 3 || kh_count == 5 || kh_count == 7)) ||
-           (row_step == 2 && kh_count == 3);
-}
-
-static C3D_ALWAYS_INLINE void sweep_kernel(const struct c3d_sweep *s, const int width)
-{
-    switch (s->kh_count * 2 + s->row_step) {
-    case 3 * 2 + 1: sweep_rows(s, 3, 1, width); break;
-    case 3 * 2 + 2: sweep_rows(s, 3, 2, width); break;
-    case 5 * 2 + 1: sweep_rows(s, 5, 1, width); break;
-    case 7 * 2 + 1: sweep_rows(s, 7, 1, width); break;
-    }
-}
-
-static void sweep(const struct c3d_sweep *s)
+static C3D_ALWAYS_INLINE void sweep_widths(const struct c3d_sweep *s, const int kh_count,
+                                           const int step)
 {
     switch (s->vector_count) {
-    case 1: sweep_kernel(s, 1); break;
-    case 2: sweep_kernel(s, 2); break;
+    case 1:
+        sweep_rows(s, kh_count, step, 1);
+        break;
+    case 2:
+        sweep_rows(s, kh_count, step, 2);
+        break;
 #if C3D_SWEEP_VECTORS >= 4
-    case 4: sweep_kernel(s, 4); break;
+    case 4:
+        sweep_rows(s, kh_count, step, 4);
+        break;
 #endif
     }
+}
+
+static C3D_NEVER_INLINE void sweep_3(const struct c3d_sweep *s)
+{
+    sweep_widths(s, 3, 1);
+}
+
+static C3D_NEVER_INLINE void sweep_3_by_2(const struct c3d_sweep *s)
+{
+    sweep_widths(s, 3, 2);
+}
+
+static C3D_NEVER_INLINE void sweep_5(const struct c3d_sweep *s)
+{
+    sweep_widths(s, 5, 1);
+}
+
+static C3D_NEVER_INLINE void sweep_7(const struct c3d_sweep *s)
+{
+    sweep_widths(s, 7, 1);
+}
+
+static c3d_sweep_fn *find_sweep(int64_t kh_count, int64_t row_step)
+{
+    return row_step == 1   ? kh_count == 3   ? sweep_3
+                             : kh_count == 5 ? sweep_5
+                             : kh_count == 7 ? sweep_7
+                                             : NULL
+           : row_step == 2 ? kh_count == 3 ? sweep_3_by_2 : NULL
+                           : NULL;
 }
 
 /* Twelve chains: more than the latency of FMA times its rate on any core so
@@ -311,8 +361,7 @@ const struct c3d_kernels C3D_TABLE = {
     .outer = outer,
     .store = store,
     .copy = copy,
-    .sweep = sweep,
-    .can_sweep = can_sweep,
+    .find_sweep = find_sweep,
     .sweep_vectors = C3D_SWEEP_VECTORS,
     .fma_work = fma_work,
 };
