@@ -4,6 +4,8 @@
  * one clear line for every failure, and nothing left behind.  What it computes
  * is tested in test_run.c.
  */
+#include "config.h"
+
 #include "tool.h"
 
 #include <criterion/criterion.h>
@@ -190,6 +192,14 @@ Test(tool, files_that_cannot_be_used_exit_5)
     fails(5, "run --input @in_x.npy --weight @in_w.npy --output /proc/y.npy", "/proc/y.npy");
     fails(5, "run --input @in_x.npy --weight @in_w.npy --output /dev/full", "/dev/full");
     fails(5, "run --input @in_x.npy --weight @in_w.npy --output @", "");
+}
+
+Test(tool, a_preview_that_cannot_be_written_exits_5)
+{
+#ifndef HAVE_PNG
+    cr_skip("the tool was built without PNG");
+#endif
+    make_inputs();
     fails(5, RUN " --preview @no/such/p.png", "no/such");
 }
 
