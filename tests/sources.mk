@@ -21,13 +21,17 @@ unit_tests = \
 	tests/test_npy_lies \
 	tests/test_tool \
 	tests/test_run \
-	tests/test_commands
+	tests/test_commands \
+	tests/test_bench \
+	tests/test_bench_output \
+	tests/test_bench_layer
 
 test_support = tests/support.c tests/support.h
 test_oracle = $(test_support) tests/oracle.c tests/oracle.h
 test_bits_checks = $(test_oracle) tests/bits_checks.c tests/bits_checks.h
 test_process = $(test_support) tests/process.c tests/process.h
 test_tool_runner = $(test_process) tests/tool.c tests/tool.h
+test_bench_tool = $(test_tool_runner) tests/bench_tool.c tests/bench_tool.h
 
 tests_test_cases_SOURCES = tests/test_cases.c $(test_support)
 tests_test_shape_SOURCES = tests/test_shape.c $(test_support)
@@ -48,12 +52,16 @@ tests_test_npy_lies_SOURCES = tests/test_npy_lies.c $(test_process)
 tests_test_tool_SOURCES = tests/test_tool.c $(test_tool_runner)
 tests_test_run_SOURCES = tests/test_run.c $(test_tool_runner) tests/oracle.c tests/oracle.h
 tests_test_commands_SOURCES = tests/test_commands.c $(test_tool_runner)
+tests_test_bench_SOURCES = tests/test_bench.c $(test_bench_tool)
+tests_test_bench_output_SOURCES = tests/test_bench_output.c $(test_bench_tool)
+tests_test_bench_layer_SOURCES = tests/test_bench_layer.c $(test_support)
 
-# Calls that these two tests put themselves in the way of.
+# Calls that these three tests put themselves in the way of.
 tests_test_alloc_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
 	-Wl,--wrap=aligned_alloc,--wrap=posix_memalign
 tests_test_verify_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conv3d_plan_execute
+tests_test_bench_layer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conv3d_plan_execute
 
 # Not run by "make check": for race detectors, see the file.
 EXTRA_PROGRAMS = tests/race

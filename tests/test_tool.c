@@ -279,8 +279,8 @@ Test(tool, help_and_version_exit_0_on_standard_output)
     } cases[] = {
         {"--help", "Commands:"},     {"-h", "Commands:"},         {"help", "Commands:"},
         {"run --help", "--weight"},  {"plan --help", "--problem"}, {"info --help", "--json"},
-        {"verify --help", "--seed"}, {"help run", "--weight"},    {"help verify", "--seed"},
-        {"--version", "conv3d "},
+        {"verify --help", "--seed"}, {"bench --help", "--peer"},  {"help run", "--weight"},
+        {"help verify", "--seed"},   {"help bench", "--peer"},   {"--version", "conv3d "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct finished *f = tool_run(cases[i].arguments);
@@ -301,7 +301,7 @@ Test(tool, the_manual_knows_every_option)
     if (manual == NULL)
         cr_skip("no %s; set top_srcdir", path);
     static const char *const commands[] = {"run --help", "plan --help", "info --help",
-                                           "verify --help"};
+                                           "verify --help", "bench --help"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         const char *at = tool_run(commands[i])->out;
         while ((at = strstr(at, "\n  --")) != NULL) {

@@ -107,7 +107,7 @@ export CONV3D_TEST_COUNT CONV3D_TEST_NO_CROSS
 
 build_and_test clang CC=clang --disable-static
 build_and_test minimal --without-hwloc --disable-openmp --without-nifti --without-png \
-    --without-jansson --disable-static
+    --without-jansson --without-onednn --disable-static
 CONV3D_TEST_COUNT=10
 build_and_test sanitizers --enable-sanitizers=address,undefined --disable-shared CFLAGS='-O2 -g'
 

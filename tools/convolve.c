@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "exit_code.h"
 #include "progress.h"
 #include "report.h"
@@ -92,24 +92,16 @@ static size_t item_elements(const int64_t shape[5])
     return (size_t)shape[1] * (size_t)shape[2] * (size_t)shape[3] * (size_t)shape[4];
 }
 
-static double now_seconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static int run_items(struct batch_run *run, int64_t first, float *output, double *seconds)
 {
     const struct problem *const problem = run->problem;
     const float *const from =
         problem->input.data + (size_t)first * item_elements(problem->input.shape);
     float *const to = output + (size_t)first * item_elements(problem->output_shape);
-    const double start = now_seconds();
+    const double start = clock_seconds();
     const int code = report_status(conv3d_plan_execute(run->plan, from, to, run->workspace));
 
-    *seconds += now_seconds() - start;
+    *seconds += clock_seconds() - start;
     return code;
 }
 

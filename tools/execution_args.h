@@ -2,7 +2,7 @@
 /*
  * execution_args.h - the options that say how to compute, not what
  *
- * Shared by run, plan and verify.  What is not given is left to the library,
+ * Shared by run, plan, bench and verify.  What is not given is left to the library,
  * which looks at the environment.
  */
 #ifndef CONV3D_TOOLS_EXECUTION_ARGS_H

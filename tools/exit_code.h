@@ -13,7 +13,7 @@
 
 enum exit_code {
     EXIT_OK = 0,
-    EXIT_MISMATCH = 1,    /* verify found a wrong result */
+    EXIT_MISMATCH = 1,    /* a wrong result was found, or a slower one than allowed */
     EXIT_USAGE = 2,       /* the command line or the environment is wrong */
     EXIT_BAD_INPUT = 3,   /* a file's contents are wrong, or contradict the rest */
     EXIT_MEMORY = 4,

@@ -2,7 +2,7 @@
 /*
  * json_out.c - results for programs
  *
- * The only file that knows jansson.  Keys are those of the structs in conv3d.h.
+ * Keys are those of the structs in conv3d.h.
  */
 #include "config.h"
 
@@ -13,9 +13,9 @@
 
 #ifdef HAVE_JANSSON
 
-#include <jansson.h>
-#include <math.h>
 #include <stdio.h>
+
+#include "json_value.h"
 
 int json_out_check(void)
 {
@@ -26,43 +26,13 @@ int json_out_check(void)
  * sum of their results is enough. */
 static int print_and_free(json_t *object, int failures)
 {
-    /* 15 digits: every count exactly, and 1e-7 as that. */
-    const size_t format = JSON_INDENT(2) | JSON_REAL_PRECISION(15);
+    const int done = object != NULL && failures == 0 && json_value_write(object, stdout);
 
-    if (object == NULL || failures != 0 || json_dumpf(object, stdout, format) != 0) {
-        json_decref(object);
-        if (ferror(stdout))
-            return EXIT_OK; /* report_finish_output() says it */
-        report_error("no memory for the JSON text");
-        return EXIT_MEMORY;
-    }
-    putchar('\n');
     json_decref(object);
-    return EXIT_OK;
-}
-
-static json_t *json_bytes(size_t bytes)
-{
-    return json_integer((json_int_t)bytes);
-}
-
-/* JSON has no NaN and no infinity. */
-static json_t *json_number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *json_shape(const int64_t *shape, int rank)
-{
-    json_t *const array = json_array();
-
-    for (int i = 0; i < rank; i++) {
-        if (json_array_append_new(array, json_integer((json_int_t)shape[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    }
-    return array;
+    if (done || ferror(stdout)) /* report_finish_output() says it */
+        return EXIT_OK;
+    report_error("no memory for the JSON text");
+    return EXIT_MEMORY;
 }
 
 static json_t *json_candidates(const conv3d_plan *plan)
@@ -89,59 +59,40 @@ int json_out_plan(const conv3d_plan *plan)
 
     if (code != EXIT_OK)
         return code;
-    json_t *const object = json_object(), *const tile = json_object();
+    json_t *const object = json_object();
     int failures = 0;
-
-    failures |= json_object_set_new(tile, "t", json_integer(info.tile.t));
-    failures |= json_object_set_new(tile, "h", json_integer(info.tile.h));
-    failures |= json_object_set_new(tile, "w", json_integer(info.tile.w));
-    failures |= json_object_set_new(tile, "oc", json_integer(info.tile.oc));
-    failures |= json_object_set_new(tile, "ic", json_integer(info.tile.ic));
 
     failures |= json_object_set_new(object, "algorithm", json_string(info.algorithm));
     failures |= json_object_set_new(object, "isa", json_string(info.isa));
     failures |= json_object_set_new(
         object, "math", json_string(info.math == CONV3D_MATH_STRICT ? "strict" : "fast"));
     failures |= json_object_set_new(object, "threads", json_integer(info.threads));
-    failures |= json_object_set_new(object, "tile", tile);
+    failures |= json_object_set_new(object, "tile", json_value_tile(&info.tile));
     failures |= json_object_set_new(object, "tasks", json_integer(info.tasks));
-    failures |= json_object_set_new(object, "output_shape", json_shape(info.output_shape, 5));
-    failures |= json_object_set_new(object, "packed_bytes", json_bytes(info.packed_bytes));
-    failures |= json_object_set_new(object, "workspace_bytes", json_bytes(info.workspace_bytes));
-    failures |= json_object_set_new(object, "flops", json_number(info.flops));
-    failures |= json_object_set_new(object, "effective_flops", json_number(info.effective_flops));
-    failures |= json_object_set_new(object, "expected_error", json_number(info.expected_error));
+    failures |= json_object_set_new(object, "output_shape",
+                                    json_value_shape(info.output_shape, 5));
+    failures |= json_object_set_new(object, "packed_bytes", json_value_bytes(info.packed_bytes));
+    failures |= json_object_set_new(object, "workspace_bytes",
+                                    json_value_bytes(info.workspace_bytes));
+    failures |= json_object_set_new(object, "flops", json_value_number(info.flops));
+    failures |= json_object_set_new(object, "effective_flops",
+                                    json_value_number(info.effective_flops));
+    failures |= json_object_set_new(object, "expected_error",
+                                    json_value_number(info.expected_error));
     failures |= json_object_set_new(object, "candidates", json_candidates(plan));
     return print_and_free(object, failures);
 }
 
 int json_out_machine(const conv3d_machine *machine)
 {
-    json_t *const object = json_object();
-    int failures = 0;
-
-    failures |= json_object_set_new(object, "version", json_string(conv3d_version()));
-    failures |= json_object_set_new(object, "cpu", json_string(machine->cpu));
-    failures |= json_object_set_new(object, "isa", json_string(machine->isa));
-    failures |= json_object_set_new(object, "isa_best", json_string(machine->isa_best));
-    failures |= json_object_set_new(object, "lanes", json_integer(machine->lanes));
-    failures |= json_object_set_new(object, "threads", json_integer(machine->threads));
-    failures |= json_object_set_new(object, "processors", json_integer(machine->processors));
-    failures |= json_object_set_new(object, "cores", json_integer(machine->cores));
-    failures |= json_object_set_new(object, "numa_nodes", json_integer(machine->numa_nodes));
-    failures |= json_object_set_new(object, "l1d_bytes", json_bytes(machine->l1d_bytes));
-    failures |= json_object_set_new(object, "l2_bytes", json_bytes(machine->l2_bytes));
-    failures |= json_object_set_new(object, "l3_bytes", json_bytes(machine->l3_bytes));
-    failures |= json_object_set_new(object, "topology", json_string(machine->topology));
-    failures |= json_object_set_new(object, "threading", json_string(machine->threading));
-    return print_and_free(object, failures);
+    return print_and_free(json_value_machine(machine), 0);
 }
 
 #else
 
 int json_out_check(void)
 {
-    return report_misuse("--json: this conv3d cannot write JSON; configure it --with-jansson "
+    return report_misuse("this conv3d cannot write JSON; configure it --with-jansson "
                          "(Debian: libjansson-dev)");
 }
 

@@ -26,6 +26,7 @@ static const struct command {
 } commands[] = {
     {"run", "convolve a volume from a file", cmd_run},
     {"plan", "show what run would do, and why", cmd_plan},
+    {"bench", "time layers, and compare with the machine's limits", cmd_bench},
     {"info", "show what the library sees of this machine", cmd_info},
     {"verify", "check random convolutions against float64", cmd_verify},
 };

@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
@@ -67,6 +68,27 @@ static int scan_number(const struct option_row *row, const char **text, int64_t 
 static int parse_number(const struct option_row *row, const char *text, int64_t *number)
 {
     return scan_number(row, &text, number) && *text == '\0';
+}
+
+/* Digits, perhaps a point and more digits: no sign, no exponent. */
+static int parse_decimal(const struct option_row *row, const char *text, double *number)
+{
+    const size_t whole = strspn(text, "0123456789");
+    const size_t point = text[whole] == '.';
+    const size_t part = point ? strspn(text + whole + 1, "0123456789") : 0;
+
+    if (whole == 0 || (point && part == 0) || text[whole + point + part] != '\0')
+        return 0;
+    *number = strtod(text, NULL);
+    return *number >= (double)row->min && *number <= (double)row->max;
+}
+
+static int append_text(const char *text, struct option_list *list)
+{
+    if (text[0] == '\0' || list->count == OPTION_LIST_CAPACITY)
+        return 0;
+    list->texts[list->count++] = text;
+    return 1;
 }
 
 /* "2" for all axes, or "T,H,W"; with an `end`, entries may be BEGIN:END. */
@@ -134,6 +156,11 @@ static void describe_legal(const struct option_row *row, char *buffer, size_t ca
         snprintf(buffer, capacity, "one of %s", row->argument);
     else if (row->kind == OPTION_TEXT)
         snprintf(buffer, capacity, "a text that is not empty");
+    else if (row->kind == OPTION_LIST)
+        snprintf(buffer, capacity, "a text that is not empty, at most %d times",
+                 OPTION_LIST_CAPACITY);
+    else if (row->kind == OPTION_DECIMAL)
+        snprintf(buffer, capacity, "a number like 2 or 0.5, %s", range);
     else if (row->kind == OPTION_NUMBER)
         snprintf(buffer, capacity, "a whole number, %s", range);
     else
@@ -153,8 +180,12 @@ static int parse_value(const struct option_row *row, const char *text, void *val
     case OPTION_TEXT:
         *(const char **)place = text;
         return text[0] != '\0';
+    case OPTION_LIST:
+        return append_text(text, (struct option_list *)place);
     case OPTION_NUMBER:
         return parse_number(row, text, (int64_t *)place);
+    case OPTION_DECIMAL:
+        return parse_decimal(row, text, (double *)place);
     case OPTION_CHOICE:
         return parse_choice(row, text, (int *)place);
     case OPTION_TRIPLE:
@@ -240,7 +271,7 @@ static int take_option(struct row_list *list, int index)
     const struct option_row *const row = list->rows[index];
     char legal[256];
 
-    if (list->seen[index]++) {
+    if (list->seen[index]++ && row->kind != OPTION_LIST) {
         report_misuse("option '--%s' is given twice", row->name);
         return 0;
     }

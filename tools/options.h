@@ -14,12 +14,21 @@
 #include <stdint.h>
 
 enum option_kind {
-    OPTION_FLAG,   /* int, set to 1 */
-    OPTION_TEXT,   /* const char *, as typed */
-    OPTION_NUMBER, /* int64_t within min..max */
-    OPTION_CHOICE, /* int, the index of the word in `argument` */
-    OPTION_TRIPLE, /* int64_t[3], each within min..max: "2" or "1,2,2" */
-    OPTION_RANGES  /* int64_t[2][3], begin and end: also "2:0,1,1" */
+    OPTION_FLAG,    /* int, set to 1 */
+    OPTION_TEXT,    /* const char *, as typed */
+    OPTION_LIST,    /* struct option_list, as typed; may be given several times */
+    OPTION_NUMBER,  /* int64_t within min..max */
+    OPTION_DECIMAL, /* double within min..max: "2" or "0.25" */
+    OPTION_CHOICE,  /* int, the index of the word in `argument` */
+    OPTION_TRIPLE,  /* int64_t[3], each within min..max: "2" or "1,2,2" */
+    OPTION_RANGES   /* int64_t[2][3], begin and end: also "2:0,1,1" */
+};
+
+enum { OPTION_LIST_CAPACITY = 64 };
+
+struct option_list {
+    const char *texts[OPTION_LIST_CAPACITY];
+    int count;
 };
 
 struct option_row {
@@ -50,7 +59,8 @@ enum options_outcome {
     OPTIONS_WRONG   /* explained on stderr: exit with EXIT_USAGE */
 };
 
-/* argv[0] is the command's name.  No operands are allowed, and no option twice. */
+/* argv[0] is the command's name.  No operands are allowed, and no option twice
+ * but those of kind OPTION_LIST. */
 enum options_outcome options_parse(const struct option_set *set, int argc, char **argv);
 
 #endif

@@ -22,7 +22,8 @@ build() {
     make_configure || return
     cd "$top/build" || return
     # Configured before a library was there?  Then do it again.
-    for feature in HAVE_HWLOC HAVE_NIFTI HAVE_PNG HAVE_JANSSON; do
+    for feature in HAVE_HWLOC HAVE_NIFTI HAVE_PNG HAVE_JANSSON \
+        HAVE_ONEDNN; do
         grep -q "define $feature 1" config.h 2>/dev/null || { ../configure || return; break; }
     done
     make -j"$jobs"

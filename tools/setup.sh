@@ -8,7 +8,7 @@ jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 
 # libc6-dev, zlib1g-dev: only recommended by, or by chance behind, the others.
 build_packages="gcc libc6-dev make autoconf automake libtool pkg-config \
-libhwloc-dev libnifti2-dev zlib1g-dev libpng-dev libjansson-dev"
+libhwloc-dev libnifti2-dev zlib1g-dev libpng-dev libjansson-dev libdnnl-dev"
 
 # One line per argument.
 say() {
