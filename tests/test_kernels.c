@@ -275,6 +275,129 @@ Test(kernels, store_avx2) { store_holds_for_all_sizes("avx2"); }
 Test(kernels, store_avx512) { store_holds_for_all_sizes("avx512"); }
 Test(kernels, store_neon) { store_holds_for_all_sizes("neon"); }
 
+/* ---- copy ------------------------------------------------------------------ */
+
+static bool copy_holds(const struct c3d_kernels *kernels, int rows, size_t count, uint64_t seed)
+{
+    const size_t whole = (count + (size_t)kernels->lanes - 1) / (size_t)kernels->lanes *
+                         (size_t)kernels->lanes;
+    const ptrdiff_t row_stride = (ptrdiff_t)count + (ptrdiff_t)(seed % 3);
+    const enum guard_side side = seed % 2 ? GUARD_HIGH : GUARD_LOW;
+    struct guarded acc, bias, out;
+    bool good = true;
+    guarded_fill(&acc, (size_t)rows * whole, side, any_float, seed);
+    guarded_fill(&bias, (size_t)rows, side, bias_float, seed + 1);
+    guarded_make(&out, ((size_t)(rows - 1) * (size_t)row_stride + count) * sizeof(float), side);
+    const struct c3d_copy copy = {
+        .acc = acc.data, .bias = bias.data, .acc_stride = (ptrdiff_t)whole,
+        .row_stride = row_stride, .out = out.data, .count = count, .rows = rows,
+        .relu = seed / 2 % 2,
+    };
+    kernels->copy(&copy);
+    for (int m = 0; good && m < rows; m++)
+        for (size_t i = 0; good && i < count; i++) {
+            float expected = copy.acc[m * copy.acc_stride + (ptrdiff_t)i] + copy.bias[m];
+            if (copy.relu && expected < 0.0f)
+                expected = 0.0f;
+            if (!same_float(expected, copy.out[m * row_stride + (ptrdiff_t)i]))
+                good = complain("%s copy, %d rows of %zu, relu %d: row %d output %zu is %a, "
+                                "expected %a", kernels->name, rows, count, copy.relu, m, i,
+                                (double)copy.out[m * row_stride + (ptrdiff_t)i],
+                                (double)expected);
+        }
+    good = good && guarded_intact(&out);
+    guarded_free(&acc);
+    guarded_free(&bias);
+    guarded_free(&out);
+    return good;
+}
+
+static void copy_holds_for_all_sizes(const char *isa)
+{
+    const struct c3d_kernels *kernels = kernels_of(isa);
+    uint64_t seed = test_seed();
+    for (int rows = 1; rows <= 8; rows++)
+        for (size_t count = 1; count <= 70; count++)
+            cr_assert(copy_holds(kernels, rows, count, seed++));
+}
+
+Test(kernels, copy_portable) { copy_holds_for_all_sizes("portable"); }
+Test(kernels, copy_avx2) { copy_holds_for_all_sizes("avx2"); }
+Test(kernels, copy_avx512) { copy_holds_for_all_sizes("avx512"); }
+Test(kernels, copy_neon) { copy_holds_for_all_sizes("neon"); }
+
+/* ---- sweep ----------------------------------------------------------------- */
+
+/* One output of the box: planes, kernel rows and columns in that order. */
+static float sweep_expected(const struct c3d_sweep *s, int kh_count, int step, int row, int lane)
+{
+    float sum = 0.0f;
+    for (size_t p = 0; p < s->plane_count; p++)
+        for (int kh = 0; kh < kh_count; kh++)
+            for (int kw = 0; kw < s->kw_count; kw++)
+                sum = fmaf(s->window[s->planes[p].vector + (row * step + kh) * s->pitch +
+                                     s->columns[kw] + lane],
+                           s->weights[s->planes[p].scalar + kh * s->kw_count + kw], sum);
+    return sum;
+}
+
+static bool sweep_holds(const struct c3d_kernels *kernels, int kh_count, int step, int rows,
+                        int width, enum guard_side side, uint64_t seed)
+{
+    enum { KW = 3, PLANES = 2, GAP = 2 };
+    const int lanes = width * kernels->lanes, weights_of_plane = kh_count * KW;
+    const ptrdiff_t pitch = lanes + (KW - 1) * GAP;
+    const size_t plane = (size_t)((rows - 1) * step + kh_count) * (size_t)pitch;
+    static const int32_t columns[KW] = {GAP, 0, 2 * GAP};
+    const struct c3d_tap planes[PLANES] = {{(int32_t)plane, 0}, {0, weights_of_plane}};
+    struct guarded window, weights, acc;
+    bool good = true;
+    guarded_fill(&window, PLANES * plane, side, any_float, seed);
+    guarded_fill(&weights, (size_t)(PLANES * weights_of_plane), side, small_float, seed + 1);
+    guarded_make(&acc, (size_t)(rows * lanes) * sizeof(float), side);
+    const struct c3d_sweep sweep = {
+        .window = window.data, .weights = weights.data, .pitch = pitch, .planes = planes,
+        .columns = columns, .plane_count = PLANES, .kw_count = KW, .rows = rows,
+        .vector_count = width, .acc = acc.data,
+    };
+    kernels->find_sweep(kh_count, step)(&sweep);
+    for (int row = 0; good && row < rows; row++)
+        for (int lane = 0; good && lane < lanes; lane++)
+            if (!same_float(sweep.acc[row * lanes + lane],
+                            sweep_expected(&sweep, kh_count, step, row, lane)))
+                good = complain("%s sweep of %d rows in steps of %d, box %d x %d: row %d lane %d",
+                                kernels->name, kh_count, step, rows, width, row, lane);
+    good = good && guarded_intact(&acc);
+    guarded_free(&window);
+    guarded_free(&weights);
+    guarded_free(&acc);
+    return good;
+}
+
+static void sweep_holds_for_all_boxes(const char *isa)
+{
+    const struct c3d_kernels *kernels = kernels_of(isa);
+    uint64_t seed = test_seed();
+    int found = 0;
+    for (int kh = 1; kh <= 9; kh++)
+        for (int step = 1; step <= 3; step++) {
+            if (kernels->find_sweep(kh, step) == NULL)
+                continue;
+            found++;
+            for (int rows = 1; rows <= C3D_SWEEP_ROWS; rows++)
+                for (int width = 1; width <= kernels->sweep_vectors; width *= 2)
+                    for (int side = 0; side < 2; side++)
+                        cr_assert(sweep_holds(kernels, kh, step, rows, width,
+                                              side ? GUARD_HIGH : GUARD_LOW, seed++));
+        }
+    cr_assert(found > 0);
+}
+
+Test(kernels, sweep_portable) { sweep_holds_for_all_boxes("portable"); }
+Test(kernels, sweep_avx2) { sweep_holds_for_all_boxes("avx2"); }
+Test(kernels, sweep_avx512) { sweep_holds_for_all_boxes("avx512"); }
+Test(kernels, sweep_neon) { sweep_holds_for_all_boxes("neon"); }
+
 Test(kernels, fma_work_counts_its_operations)
 {
     const char *levels[ISA_LEVELS_MAX];

@@ -10,8 +10,8 @@
 
 /* Columns first, first+step, ... of a row of `width`: count of them, zeros for
  * those outside. */
-static void pack_segment(const float *row, int64_t width, int64_t first, int64_t step,
-                         int64_t count, float *packed)
+static void pack_segment(const float *restrict row, int64_t width, int64_t first, int64_t step,
+                         int64_t count, float *restrict packed)
 {
     const int64_t lead = first >= 0 ? 0 : c3d_min(c3d_ceil_div(-first, step), count);
     const int64_t beyond =
@@ -23,6 +23,11 @@ static void pack_segment(const float *row, int64_t width, int64_t first, int64_t
     if (step == 1) {
         if (end > lead) {
             memcpy(packed + lead, row + first + lead, (size_t)(end - lead) * sizeof *packed);
+        }
+    } else if (step == 2) {
+        /* The usual stride: a constant lets the compiler use shuffles. */
+        for (int64_t i = lead; i < end; i++) {
+            packed[i] = row[first + i * 2];
         }
     } else {
         for (int64_t i = lead; i < end; i++) {

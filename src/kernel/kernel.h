@@ -71,7 +71,8 @@ struct c3d_store {
  *
  *     out[m*row_stride + i] = activation(acc[m*acc_stride + i] + bias[m])
  *
- * with 0 <= m < rows, 0 <= i < count.  No bias is -0.
+ * with 0 <= m < rows, 0 <= i < count.  Rows of acc can be read in whole vectors,
+ * up to count rounded up to lanes.  No bias is -0.
  */
 struct c3d_copy {
     const float *acc, *bias;
