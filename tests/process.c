@@ -31,12 +31,25 @@ static void redirect(const char *path, int flags, int to)
         close(from);
 }
 
+/* A shell ignores SIGINT for what it starts in the background, and children
+ * inherit that. */
+static void default_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+    sigset_t none;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        signal(numbers[i], SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 pid_t process_start(const char *const argv[], const char *out_path, const char *err_path)
 {
     const pid_t pid = fork();
     if (pid < 0)
         give_up("fork");
     if (pid == 0) {
+        default_signals();
         redirect("/dev/null", O_RDONLY, 0);
         redirect(out_path, O_WRONLY | O_CREAT | O_TRUNC, 1);
         redirect(err_path, O_WRONLY | O_CREAT | O_TRUNC, 2);
