@@ -109,7 +109,7 @@ build_and_test clang CC=clang --disable-static
 build_and_test minimal --without-hwloc --disable-openmp --without-nifti --without-png \
     --without-jansson --without-onednn --disable-static
 CONV3D_TEST_COUNT=10
-build_and_test sanitizers --enable-sanitizers=address,undefined --disable-shared CFLAGS='-O2 -g'
+build_and_test sanitizers --enable-sanitizers=address,undefined --disable-shared CFLAGS='-O1 -g1'
 
 distcheck() {
     cd "$work/gcc" && make distcheck DISTCHECK_CONFIGURE_FLAGS=--without-criterion
