@@ -107,12 +107,12 @@ export CONV3D_TEST_COUNT CONV3D_TEST_NO_CROSS
 
 build_and_test clang CC=clang --disable-static
 build_and_test minimal --without-hwloc --disable-openmp --without-nifti --without-png \
-    --without-jansson --without-onednn --disable-static
+    --without-jansson --without-onednn --disable-static CFLAGS=-O1
 CONV3D_TEST_COUNT=10
 build_and_test sanitizers --enable-sanitizers=address,undefined --disable-shared CFLAGS='-O1 -g1'
 
 distcheck() {
-    cd "$work/gcc" && make distcheck DISTCHECK_CONFIGURE_FLAGS=--without-criterion
+    cd "$work/gcc" && make distcheck DISTCHECK_CONFIGURE_FLAGS="--without-criterion --disable-static"
 }
 case $top in
 *' '*)
