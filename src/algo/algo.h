@@ -25,7 +25,7 @@ struct c3d_request {
     bool relu;
     int threads;
     conv3d_tile tile;          /* wishes; 0 = choose */
-    size_t l2_bytes;           /* of one core */
+    size_t l1_bytes, l2_bytes; /* data caches of one core; 0 = unknown */
     size_t scratch_limit;      /* bytes per thread */
 };
 

@@ -224,6 +224,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         .relu = options->activation == CONV3D_ACTIVATION_RELU,
         .threads = options->threads > 0 ? options->threads : default_threads(plan),
         .tile = options->tile,
+        .l1_bytes = c3d_topology_get()->l1d_bytes,
         .l2_bytes = c3d_topology_get()->l2_bytes,
     };
     if ((status = prepare(plan, &request, options)) != CONV3D_OK) {
