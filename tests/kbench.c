@@ -31,7 +31,7 @@ static const struct {
 
 /* Layers are cut along T until one call should take no longer than this; the
  * work per output stays what it is. */
-static const double call_seconds = 0.3;
+static const double call_seconds = 0.1;
 
 /* Processor time of this thread, which does all the work: a busy neighbour then
  * costs the measurement less. */

@@ -7,7 +7,6 @@
  */
 #include "algo/blocking.h"
 
-#include "algo/pack_weights.h"
 #include "base/mem.h"
 #include "base/num.h"
 
@@ -17,14 +16,15 @@
  * the last ten years. */
 static const size_t default_l1_bytes = 32 * 1024, default_l2_bytes = 512 * 1024;
 
-/* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
+/* Costs measured on a Zen 4 core to one digit, in vector FMAs ... */
 static const double tile_overhead = 2.5;   /* per step of the reduction: tap, loop, loads */
-static const double tile_latency_rows = 5; /* shorter tiles wait for their own FMAs */
-static const double pack_contiguous = 0.15, pack_strided = 1.0; /* per element */
-static const double pack_row = 15;         /* per row: calls, zeroed ends */
+static const double tile_latency = 10;   /* FMAs; smaller tiles wait for their own results */
 static const double acc_round_trip = 1.0;  /* per vector and chunk */
 static const double store_vector = 3.0;    /* per vector of results, transposed */
 static const double l3_vector = 4.0;       /* per vector of weights from beyond L2 */
+/* ... and, where the length of a vector makes no difference, in FMAs of one lane. */
+static const double pack_contiguous = 18, pack_strided = 40; /* per element */
+static const double pack_row = 600;        /* per row: calls, zeroed ends, cache misses */
 
 /* The next smaller extent that cuts `extent` into equal parts, 0 after 1. */
 static int64_t next_smaller(int64_t extent, int64_t tile)
@@ -70,7 +70,7 @@ static double tile_inefficiency(const struct c3d_kernels *kernels, int64_t w, in
 {
     const int64_t tiles = c3d_ceil_div(w, kernels->max_count[vectors]);
     const double rows = (double)w / (double)tiles;
-    return (fmax(rows, tile_latency_rows) * vectors + tile_overhead) / (rows * vectors) *
+    return (fmax(rows * vectors, tile_latency) + tile_overhead) / (rows * vectors) *
            (vectors == 1 ? single_vector : 1);
 }
 
@@ -89,34 +89,36 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
     const int lanes = request->kernels->lanes;
     const double pixels = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
     const double vectors = (double)c3d_ceil_div(b->tile.oc, lanes);
-    const double panels = (double)c3d_ceil_div(b->tile.oc, 2 * lanes);
+    const int64_t panel = c3d_panel_channels(b->panels);
+    const double panels = (double)c3d_ceil_div(b->tile.oc, panel);
     const double reduction = (double)c3d_reduction(p);
     const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
     const double rows = (double)b->planes.slots * (double)b->rows.slots;
     const double per_element = p->stride[W] == 1 ? pack_contiguous : pack_strided;
 
     const double compute = reduction * pixels * vectors *
-                           tile_inefficiency(request->kernels, b->tile.w, vectors > 1 ? 2 : 1);
+                           tile_inefficiency(request->kernels, b->tile.w,
+                                             c3d_panel_vectors(b->panels, b->tile.oc, 0));
     const double pack = (double)p->in_channels * rows *
-                        ((double)b->row.length * per_element + pack_row);
+                        ((double)b->row.length * per_element + pack_row) / lanes;
     const double acc = chunks * pixels * vectors * acc_round_trip;
     const double store = pixels * vectors * store_vector;
     const double weights = reduction * vectors * l3_vector;
     /* What does not fit L2 comes from beyond it once per panel and chunk. */
     const double set = (double)(b->input_elems + b->acc_elems) * sizeof(float) +
-                       (double)b->tile.ic * (double)b->tap_count * 2 * lanes * sizeof(float);
+                       (double)b->tile.ic * (double)b->tap_count * (double)panel * sizeof(float);
     const double spill = fmax(set - (double)l2, 0) / (sizeof(float) * lanes) * panels * chunks *
                          l3_vector;
     const double rounds = ceil(fmax(task_count(p, &b->tile), 1) / request->threads);
     return rounds * (compute + pack + acc + store + weights + spill);
 }
 
-/* As many input channels as leave the chunk's window and weights in L2 beside
- * the accumulators, in equal chunks, but no more than 128 steps of the reduction
- * for a 32 KiB L1: every register tile walks the chunk's weights and its part of
- * the window again, and from L2 they cost the 6 x 2 tile of AVX2 a third of its
- * speed.  C3D conv2, one Zen 4 core, 3, 4, 5, 8, 32 channels of 27 taps: 94, 95,
- * 66, 84, 67 GFLOP/s with AVX2; with AVX-512, 4, 16, 32: 98, 97, 88. */
+/* As many input channels as leave the chunk's window and weights in L2 beside the
+ * accumulators, in equal chunks, but no more than 256 steps of the reduction for a
+ * 32 KiB L1: every register tile walks the panel's weights again, and from L2 they
+ * hold up the 6 x 2 tile of AVX2.  C3D conv2, one Zen 4 core, chunks of 2, 3, 4, 5, 6,
+ * 8, 11, 16 channels of 27 taps: 114, 120, 123, 124, 126, 125, 123, 115 GFLOP/s with
+ * AVX2; with AVX-512 all from 6 on are within 2%. */
 static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking *b, size_t l2)
 {
     const struct c3d_problem *const p = request->problem;
@@ -131,7 +133,7 @@ static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking 
                                (double)b->tap_count * (double)b->tile.oc * sizeof(float);
     const double room = 0.8 * (double)l2 - (double)b->acc_elems * sizeof(float);
     const size_t l1 = request->l1_bytes > 0 ? request->l1_bytes : default_l1_bytes;
-    const double steps = (double)l1 / 256;
+    const double steps = (double)l1 / 128;
     const double channels = fmin(room / per_channel, steps / (double)b->tap_count);
     const int64_t most = channels < (double)p->in_channels ? c3d_max((int64_t)channels, 1)
                                                            : p->in_channels;
@@ -155,16 +157,20 @@ static int64_t next_tile(int64_t wish, int64_t extent, int64_t tile)
 }
 
 /* The best tile for one block of output channels; returns its cost. */
-static double search_tiles(const struct c3d_request *request, int64_t oc, size_t l2,
-                           struct c3d_blocking *best, double best_cost)
+static double search_tiles(const struct c3d_request *request, struct c3d_panels panels,
+                           int64_t oc, size_t l2, struct c3d_blocking *best, double best_cost)
 {
     const struct c3d_problem *const p = request->problem;
     const conv3d_tile *const wish = &request->tile;
-    struct c3d_blocking b = {.tile.oc = oc, .taps = {p->kernel[T], p->kernel[H], p->kernel[W]}};
+    struct c3d_blocking b = {
+        .panels = panels,
+        .tile.oc = oc,
+        .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
+    };
     /* A quarter of L2 for accumulators; at least one register tile. */
     const double pixels_max =
         fmax((double)l2 / 4 / sizeof(float) / (double)c3d_round_up(oc, request->kernels->lanes),
-             request->kernels->max_count[2]);
+             request->kernels->max_count[panels.vectors]);
     for (b.tile.w = first_tile(wish->w, p->out[W], pixels_max); b.tile.w > 0;
          b.tile.w = next_tile(wish->w, p->out[W], b.tile.w)) {
         if (wish->w == 0 && b.tile.w < c3d_min(p->out[W], 64) && best_cost < INFINITY) {
@@ -194,16 +200,18 @@ static double search_tiles(const struct c3d_request *request, int64_t oc, size_t
 
 /* When the window of a single output row exceeds the limit: one output row
  * piece, one channel, and as much of the kernel as fits. */
-static bool shrink_to_fit(const struct c3d_request *request, struct c3d_blocking *b)
+static bool shrink_to_fit(const struct c3d_request *request, struct c3d_panels panels,
+                          struct c3d_blocking *b)
 {
     const struct c3d_problem *const p = request->problem;
-    const int64_t oc_most = c3d_min(p->out_channels, 2 * request->kernels->lanes);
+    const int64_t oc_most = c3d_min(p->out_channels, c3d_panel_channels(panels));
     *b = (struct c3d_blocking){
+        .panels = panels,
         .tile = {.t = 1, .h = 1, .oc = first_tile(request->tile.oc, oc_most, INFINITY), .ic = 1},
         .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
     };
     b->tile.w = c3d_min(first_tile(request->tile.w, p->out[W], INFINITY),
-                        request->kernels->max_count[2]);
+                        request->kernels->max_count[panels.vectors]);
     for (int axis = T; axis <= W; axis++) {
         while (!fits(request, b) && b->taps[axis] > 1) {
             b->taps[axis] = c3d_ceil_div(b->taps[axis], 2);
@@ -220,21 +228,20 @@ conv3d_status c3d_choose_blocking(const struct c3d_request *request,
 {
     const struct c3d_problem *const p = request->problem;
     const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
-    const int64_t panel = 2 * request->kernels->lanes;
+    const struct c3d_panels panels = c3d_choose_panels(request->kernels, p->out_channels);
+    const int64_t panel = c3d_panel_channels(panels);
     double best_cost = INFINITY;
     if (request->tile.oc > 0) {
         const int64_t oc = c3d_round_up(c3d_min(request->tile.oc, p->out_channels), panel);
-        best_cost = search_tiles(request, c3d_min(oc, p->out_channels), l2, blocking, best_cost);
+        best_cost = search_tiles(request, panels, c3d_min(oc, p->out_channels), l2, blocking, best_cost);
     } else {
-        for (int64_t oc = panel;; oc *= 2) {
-            best_cost = search_tiles(request, c3d_min(oc, p->out_channels), l2, blocking,
-                                     best_cost);
-            if (oc >= p->out_channels) {
-                break;
-            }
+        const int64_t all = c3d_ceil_div(p->out_channels, panel);
+        for (int64_t some = all; some > 0; some = next_smaller(all, some)) {
+            best_cost = search_tiles(request, panels, c3d_min(some * panel, p->out_channels),
+                                     l2, blocking, best_cost);
         }
     }
-    if (best_cost == INFINITY && !shrink_to_fit(request, blocking)) {
+    if (best_cost == INFINITY && !shrink_to_fit(request, panels, blocking)) {
         return c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread holds not "
                         "even one row of outputs", request->scratch_limit);
     }

@@ -8,10 +8,11 @@
 #ifndef C3D_ALGO_BLOCKING_H
 #define C3D_ALGO_BLOCKING_H
 
-#include "algo/algo.h"
+#include "algo/pack_weights.h"
 #include "algo/window.h"
 
 struct c3d_blocking {
+    struct c3d_panels panels;
     conv3d_tile tile; /* outputs of a task; tile.ic = input channels of a chunk */
     /* The taps of a chunk: the whole kernel unless even one channel's window
      * exceeds the scratch limit; then tile.ic is 1, and the cut is along kt

@@ -36,11 +36,20 @@ struct direct {
     float *bias;
 };
 
+/* The chunk after the one at work, and how much of it has been asked for. */
+struct next {
+    struct c3d_chunk chunk;
+    int64_t planes; /* to ask for; 0 after the last chunk */
+    int64_t step, steps;
+};
+
 /* What one task works with. */
 struct worker {
     const struct direct *direct;
     const struct c3d_task *task;
+    const float *source; /* input of the task's item and group */
     struct c3d_chunk chunk;
+    struct next next;
     float *input; /* packed window */
     float *acc;   /* [panel][output of the task][lane] */
     struct c3d_tap *taps;
@@ -110,7 +119,7 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .weights = weights,
         .bias = weights + elems,
     };
-    c3d_pack_weights(problem, lanes, request->weight, direct->weights);
+    c3d_pack_weights(problem, blocking.panels, request->weight, direct->weights);
     c3d_pack_bias(problem, lanes, request->bias, direct->bias);
     *prepared = &direct->base;
     return CONV3D_OK;
@@ -210,48 +219,93 @@ static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t
     }
 }
 
+/* A chunk's part of a panel of weights. */
+struct panel {
+    const float *weights;
+    int vectors;
+    int64_t elems;
+};
+
+static struct panel find_panel(const struct direct *d, const struct c3d_chunk *chunk,
+                               int64_t group, int64_t oc)
+{
+    const struct c3d_problem *const p = &d->problem;
+    const int lanes = d->kernels->lanes;
+    const int vectors = c3d_panel_vectors(d->blocking.panels, p->out_channels, oc);
+    const int64_t width = (int64_t)vectors * lanes, taps = c3d_volume(p->kernel);
+    const int64_t first = (chunk->taps[T].begin * p->kernel[H] + chunk->taps[H].begin) *
+                              p->kernel[W] + chunk->taps[W].begin;
+    return (struct panel){
+        d->weights + c3d_panel_offset(p, lanes, group, oc) +
+            (chunk->channels.begin * taps + first) * width,
+        vectors,
+        c3d_extent(chunk->channels) * taps * width,
+    };
+}
+
+/*
+ * Asks for what comes next, in parts spread over the rows of outputs of what is at
+ * work: part `step` of `steps` of the next panel's weights, and as much of the next
+ * chunk's input as falls to one row of all panels.  Both come from beyond L2, in
+ * pieces too short for the hardware to foresee.
+ */
+static void prefetch(struct worker *worker, const struct panel *panel, int64_t step,
+                     int64_t steps)
+{
+    enum { line = C3D_ALIGNMENT / sizeof(float) };
+    const int64_t end = panel->elems * (step + 1) / steps;
+    for (int64_t i = panel->elems * step / steps; i < end; i += line) {
+        __builtin_prefetch(panel->weights + i, 0, 2);
+    }
+    struct next *const next = &worker->next;
+    const struct c3d_range planes = {next->planes * next->step / next->steps,
+                                     next->planes * (next->step + 1) / next->steps};
+    next->step++;
+    if (planes.begin < planes.end) {
+        c3d_prefetch_input(&worker->direct->problem, &worker->direct->blocking, worker->task,
+                           &next->chunk, worker->source, planes);
+    }
+}
+
 static void convolve_chunk(struct worker *worker, bool start)
 {
     const struct direct *const d = worker->direct;
-    const struct c3d_problem *const p = &d->problem;
     const struct c3d_task *const task = worker->task;
     const struct c3d_chunk *const chunk = &worker->chunk;
-    const int lanes = d->kernels->lanes;
-    const int64_t taps = c3d_volume(p->kernel);
-    const int64_t first_tap =
-        (chunk->taps[T].begin * p->kernel[H] + chunk->taps[H].begin) * p->kernel[W] +
-        chunk->taps[W].begin;
+    const int64_t width = c3d_panel_channels(d->blocking.panels);
     const int64_t out_w = c3d_extent(task->out[W]);
+    const int64_t rows = c3d_extent(task->out[T]) * c3d_extent(task->out[H]);
     float *acc = worker->acc;
-    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += 2 * lanes) {
-        const int64_t panel = oc / (2 * lanes);
-        const int vectors = c3d_panel_vectors(p->out_channels, lanes, panel);
-        const int width = vectors * lanes;
+    struct panel next = find_panel(d, chunk, task->group, task->channels.begin);
+    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += width) {
+        const struct panel panel = next;
         struct c3d_outer outer = {
-            .vectors = d->weights + c3d_panel_offset(p, lanes, task->group, panel) +
-                       (chunk->channels.begin * taps + first_tap) * width,
-            .vector_step = (ptrdiff_t)(taps * width),
+            .vectors = panel.weights,
+            .vector_step = (ptrdiff_t)(c3d_volume(d->problem.kernel) * panel.vectors *
+                                       d->kernels->lanes),
             .scalar_step = (ptrdiff_t)(d->blocking.planes.slots * d->blocking.rows.slots *
                                        d->blocking.row.length),
             .channels = (size_t)c3d_extent(chunk->channels),
-            .vector_count = vectors,
+            .vector_count = panel.vectors,
             .start = start,
         };
+        next = oc + width < task->channels.end
+                   ? find_panel(d, chunk, task->group, oc + width)
+                   : find_panel(d, &worker->next.chunk, task->group, task->channels.begin);
+        int64_t row = 0;
         for (int64_t t = task->out[T].begin; t < task->out[T].end; t++) {
-            for (int64_t h = task->out[H].begin; h < task->out[H].end; h++) {
+            for (int64_t h = task->out[H].begin; h < task->out[H].end; h++, row++) {
+                prefetch(worker, &next, row, rows);
                 convolve_row(worker, &outer, t, h, acc);
-                acc += out_w * width;
+                acc += out_w * panel.vectors * d->kernels->lanes;
             }
         }
     }
 }
 
-/* Sets worker->chunk to the one after it in the order of the sum; false after
- * the last. */
-static bool next_chunk(struct worker *worker)
+/* Sets chunk to the one after it in the order of the sum; false after the last. */
+static bool advance(const struct direct *d, struct c3d_chunk *chunk)
 {
-    const struct direct *const d = worker->direct;
-    struct c3d_chunk *const chunk = &worker->chunk;
     for (int axis = W; axis >= T; axis--) {
         struct c3d_range *const taps = &chunk->taps[axis];
         const int64_t step = d->blocking.taps[axis], kernel = d->problem.kernel[axis];
@@ -283,15 +337,16 @@ static void store_task(const struct worker *worker, float *output)
     const int64_t h_step = join_rows ? out_h : 1;
     const int64_t padded = c3d_padded_channels(p, lanes);
     const float *acc = worker->acc;
-    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += 2 * lanes) {
-        const int vectors = c3d_panel_vectors(p->out_channels, lanes, oc / (2 * lanes));
+    const int64_t panel = c3d_panel_channels(d->blocking.panels);
+    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += panel) {
+        const int vectors = c3d_panel_vectors(d->blocking.panels, p->out_channels, oc);
         struct c3d_store store = {
             .bias = d->bias + task->group * padded + oc,
             .acc_stride = vectors * lanes,
             .lane_stride = (ptrdiff_t)volume,
             .count = (size_t)(t_step * h_step * out_w),
             .vector_count = vectors,
-            .lane_count = (int)c3d_min(task->channels.end - oc, 2 * lanes),
+            .lane_count = (int)c3d_min(task->channels.end - oc, panel),
             .relu = d->relu,
         };
         float *const channel =
@@ -318,6 +373,8 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
     struct worker worker = {
         .direct = d,
         .task = task,
+        .source =
+            input + (task->item * p->groups + task->group) * p->in_channels * c3d_volume(p->in),
         .input = window,
         .acc = acc,
         .taps = (struct c3d_tap *)c3d_align_up(acc + b->acc_elems),
@@ -327,16 +384,21 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
                      {0, c3d_min(b->taps[H], p->kernel[H])},
                      {0, c3d_min(b->taps[W], p->kernel[W])}},
         },
+        .next.steps = c3d_ceil_div(c3d_extent(task->channels),
+                                   c3d_panel_channels(b->panels)) *
+                      c3d_extent(task->out[T]) * c3d_extent(task->out[H]),
     };
-    const float *const group_input =
-        input + (task->item * p->groups + task->group) * p->in_channels * c3d_volume(p->in);
-    bool start = true;
-    do {
-        c3d_pack_input(p, b, task, &worker.chunk, group_input, worker.input);
+    bool more = true;
+    for (bool start = true; more; start = false) {
+        worker.next.chunk = worker.chunk;
+        more = advance(d, &worker.next.chunk);
+        worker.next.planes = more ? c3d_input_planes(b, task, &worker.next.chunk) : 0;
+        worker.next.step = 0;
+        c3d_pack_input(p, b, task, &worker.chunk, worker.source, worker.input);
         worker.listed_width = 0; /* offsets depend on the chunk */
         convolve_chunk(&worker, start);
-        start = false;
-    } while (next_chunk(&worker));
+        worker.chunk = worker.next.chunk;
+    }
     store_task(&worker, output);
 }
 

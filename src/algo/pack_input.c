@@ -56,36 +56,86 @@ static int64_t origin(const struct c3d_problem *p, const struct c3d_task *task,
            chunk->taps[axis].begin * p->dilation[axis] - p->begin[axis];
 }
 
+/* What one call of c3d_pack_input() or c3d_prefetch_input() reads. */
+struct source {
+    int64_t plane_slots, row_slots; /* of each channel */
+    int64_t t0, h0, w0;             /* coordinates of slot 0, perhaps in the padding */
+};
+
+static struct source source_of(const struct c3d_problem *p, const struct c3d_blocking *b,
+                               const struct c3d_task *task, const struct c3d_chunk *chunk)
+{
+    return (struct source){
+        c3d_slots_used(&b->planes, c3d_extent(task->out[T]), c3d_extent(chunk->taps[T])),
+        c3d_slots_used(&b->rows, c3d_extent(task->out[H]), c3d_extent(chunk->taps[H])),
+        origin(p, task, chunk, T),
+        origin(p, task, chunk, H),
+        origin(p, task, chunk, W),
+    };
+}
+
 void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking *blocking,
                     const struct c3d_task *task, const struct c3d_chunk *chunk,
                     const float *input, float *packed)
 {
     const struct c3d_axis *const planes = &blocking->planes, *const rows = &blocking->rows;
     const int64_t depth = problem->in[T], height = problem->in[H], width = problem->in[W];
-    const int64_t plane_slots =
-        c3d_slots_used(planes, c3d_extent(task->out[T]), c3d_extent(chunk->taps[T]));
-    const int64_t row_slots =
-        c3d_slots_used(rows, c3d_extent(task->out[H]), c3d_extent(chunk->taps[H]));
-    const int64_t t0 = origin(problem, task, chunk, T), h0 = origin(problem, task, chunk, H),
-                  w0 = origin(problem, task, chunk, W);
+    const struct source from = source_of(problem, blocking, task, chunk);
     const int64_t outs = c3d_extent(task->out[W]);
     for (int64_t c = chunk->channels.begin; c < chunk->channels.end; c++) {
-        for (int64_t plane = 0; plane < plane_slots; plane++) {
-            const int64_t t = t0 + c3d_slot_coordinate(planes, plane);
+        for (int64_t plane = 0; plane < from.plane_slots; plane++) {
+            const int64_t t = from.t0 + c3d_slot_coordinate(planes, plane);
             if (t < 0 || t >= depth) {
                 continue;
             }
             float *const to =
                 packed + ((c - chunk->channels.begin) * planes->slots + plane) * rows->slots *
                              blocking->row.length;
-            for (int64_t row = 0; row < row_slots; row++) {
-                const int64_t h = h0 + c3d_slot_coordinate(rows, row);
+            for (int64_t row = 0; row < from.row_slots; row++) {
+                const int64_t h = from.h0 + c3d_slot_coordinate(rows, row);
                 if (h >= 0 && h < height) {
                     pack_row(&blocking->row, input + ((c * depth + t) * height + h) * width,
-                             width, w0, outs, to + row * blocking->row.length);
+                             width, from.w0, outs, to + row * blocking->row.length);
                 } else if (blocking->zero_rows) {
                     memset(to + row * blocking->row.length, 0,
                            (size_t)blocking->row.length * sizeof *to);
+                }
+            }
+        }
+    }
+}
+
+int64_t c3d_input_planes(const struct c3d_blocking *blocking, const struct c3d_task *task,
+                         const struct c3d_chunk *chunk)
+{
+    return c3d_extent(chunk->channels) *
+           c3d_slots_used(&blocking->planes, c3d_extent(task->out[T]),
+                          c3d_extent(chunk->taps[T]));
+}
+
+void c3d_prefetch_input(const struct c3d_problem *problem, const struct c3d_blocking *blocking,
+                        const struct c3d_task *task, const struct c3d_chunk *chunk,
+                        const float *input, struct c3d_range planes)
+{
+    enum { line = 64 / sizeof(float) };
+    const struct source from = source_of(problem, blocking, task, chunk);
+    const int64_t height = problem->in[H], width = problem->in[W];
+    const int64_t columns = (c3d_extent(task->out[W]) - 1) * problem->stride[W] +
+                            (c3d_extent(chunk->taps[W]) - 1) * problem->dilation[W] + 1;
+    const int64_t left = c3d_max(from.w0, 0), right = c3d_min(from.w0 + columns, width);
+    for (int64_t i = planes.begin; i < planes.end; i++) {
+        const int64_t c = chunk->channels.begin + i / from.plane_slots;
+        const int64_t t =
+            from.t0 + c3d_slot_coordinate(&blocking->planes, i % from.plane_slots);
+        if (t < 0 || t >= problem->in[T]) {
+            continue;
+        }
+        const float *const plane = input + (c * problem->in[T] + t) * height * width;
+        for (int64_t row = 0; row < from.row_slots; row++) {
+            const int64_t h = from.h0 + c3d_slot_coordinate(&blocking->rows, row);
+            if (h >= 0 && h < height) {
+                for (int64_t w = left; w < right; w += line) {
+                    __builtin_prefetch(plane + h * width + w, 0, 2);
                 }
             }
         }

@@ -25,4 +25,13 @@ void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking
                     const struct c3d_task *task, const struct c3d_chunk *chunk,
                     const float *input, float *packed);
 
+/* Channels times planes of the window that c3d_pack_input() reads. */
+int64_t c3d_input_planes(const struct c3d_blocking *blocking, const struct c3d_task *task,
+                         const struct c3d_chunk *chunk);
+
+/* Asks for some of those planes, counted channel by channel, to be brought into L2. */
+void c3d_prefetch_input(const struct c3d_problem *problem, const struct c3d_blocking *blocking,
+                        const struct c3d_task *task, const struct c3d_chunk *chunk,
+                        const float *input, struct c3d_range planes);
+
 #endif

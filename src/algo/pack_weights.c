@@ -22,6 +22,15 @@ bool c3d_packed_elems(const struct c3d_problem *problem, int lanes, int64_t *ele
            c3d_mul_ok(*elems, 2 * (int64_t)sizeof(float), &bytes);
 }
 
+/* A last panel of one vector runs at three quarters of the speed: with few panels,
+ * two vectors for all are better than three and a rest. */
+struct c3d_panels c3d_choose_panels(const struct c3d_kernels *kernels, int64_t out_channels)
+{
+    const int64_t vectors = c3d_ceil_div(out_channels, kernels->lanes);
+    const bool poor_rest = vectors < 16 && vectors % kernels->panel_vectors == 1;
+    return (struct c3d_panels){kernels->lanes, poor_rest ? 2 : kernels->panel_vectors};
+}
+
 /* One output channel into its lane. */
 static void pack_channel(const struct c3d_problem *problem, const float *weight, int width,
                          float *lane)
@@ -36,9 +45,10 @@ static void pack_channel(const struct c3d_problem *problem, const float *weight,
     }
 }
 
-void c3d_pack_weights(const struct c3d_problem *problem, int lanes, const float *weight,
-                      float *packed)
+void c3d_pack_weights(const struct c3d_problem *problem, struct c3d_panels panels,
+                      const float *weight, float *packed)
 {
+    const int lanes = panels.lanes;
     const int64_t reduction = c3d_reduction(problem);
     int64_t elems;
     if (c3d_packed_elems(problem, lanes, &elems)) {
@@ -46,12 +56,10 @@ void c3d_pack_weights(const struct c3d_problem *problem, int lanes, const float 
     }
     for (int64_t group = 0; group < problem->groups; group++) {
         for (int64_t oc = 0; oc < problem->out_channels; oc++) {
-            const int64_t panel = oc / (2 * lanes);
-            const int vectors = c3d_panel_vectors(problem->out_channels, lanes, panel);
+            const int64_t lane = oc % c3d_panel_channels(panels), first = oc - lane;
             pack_channel(problem, weight + (group * problem->out_channels + oc) * reduction,
-                         vectors * lanes,
-                         packed + c3d_panel_offset(problem, lanes, group, panel) +
-                             oc % (2 * lanes));
+                         c3d_panel_vectors(panels, problem->out_channels, first) * lanes,
+                         packed + c3d_panel_offset(problem, lanes, group, first) + lane);
         }
     }
 }

@@ -3,39 +3,54 @@
  * pack_weights.h - weights in panels of output channels
  *
  * Layout: [group][panel][in channel][kt][kh][kw][lane], lane = output channel
- * within the panel.  A panel is two vectors wide; the last of a group is one
- * vector wide when that is enough.  Unused lanes hold zeros.  A flipped kernel
+ * within the panel.  A panel is panel_vectors vectors wide, the last of a group as
+ * wide as is needed.  Unused lanes hold zeros.  A flipped kernel
  * is stored flipped, so that the rest of the library only cross-correlates.
  */
 #ifndef C3D_ALGO_PACK_WEIGHTS_H
 #define C3D_ALGO_PACK_WEIGHTS_H
 
 #include "algo/algo.h"
+#include "base/num.h"
 
 #include <stddef.h>
 
-/* How many vectors wide a panel is. */
-static inline int c3d_panel_vectors(int64_t out_channels, int lanes, int64_t panel)
+/* How panels are cut. */
+struct c3d_panels {
+    int lanes, vectors; /* of a panel; the last of a group may have fewer vectors */
+};
+
+/* The fastest panels for a number of output channels. */
+struct c3d_panels c3d_choose_panels(const struct c3d_kernels *kernels, int64_t out_channels);
+
+static inline int64_t c3d_panel_channels(struct c3d_panels panels)
 {
-    return out_channels - panel * 2 * lanes > lanes ? 2 : 1;
+    return (int64_t)panels.vectors * panels.lanes;
+}
+
+/* How many vectors wide the panel from output channel oc on is. */
+static inline int c3d_panel_vectors(struct c3d_panels panels, int64_t out_channels, int64_t oc)
+{
+    return (int)c3d_min(c3d_ceil_div(out_channels - oc, panels.lanes), panels.vectors);
 }
 
 /* Output channels of a group, rounded up to whole vectors. */
 int64_t c3d_padded_channels(const struct c3d_problem *problem, int lanes);
 
-/* Elements from the start of the packed weights to a panel's. */
+/* Elements from the start of the packed weights to the panel of a group from output
+ * channel oc on. */
 static inline ptrdiff_t c3d_panel_offset(const struct c3d_problem *problem, int lanes,
-                                         int64_t group, int64_t panel)
+                                         int64_t group, int64_t oc)
 {
-    const int64_t before = group * c3d_padded_channels(problem, lanes) + panel * 2 * lanes;
-    return (ptrdiff_t)(before * c3d_reduction(problem));
+    return (ptrdiff_t)((group * c3d_padded_channels(problem, lanes) + oc) *
+                       c3d_reduction(problem));
 }
 
 /* Elements of the packed weights, all groups; false if bytes overflow. */
 bool c3d_packed_elems(const struct c3d_problem *problem, int lanes, int64_t *elems);
 
-void c3d_pack_weights(const struct c3d_problem *problem, int lanes, const float *weight,
-                      float *packed);
+void c3d_pack_weights(const struct c3d_problem *problem, struct c3d_panels panels,
+                      const float *weight, float *packed);
 
 /* The bias of every group padded like the weights, zeros where there is none;
  * never -0, so that adding it turns a sum of -0 into +0. */

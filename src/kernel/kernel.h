@@ -112,6 +112,7 @@ struct c3d_kernels {
     int lanes;        /* float32 per vector, at most C3D_MAX_LANES */
     /* Rows of the register tile that each vector_count allows; 0 = no such tile. */
     int max_count[C3D_MAX_VECTORS + 1];
+    int panel_vectors; /* width of the fastest register tile */
     void (*outer)(const struct c3d_outer *outer);
     void (*store)(const struct c3d_store *store);
     void (*copy)(const struct c3d_copy *copy);

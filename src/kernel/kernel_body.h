@@ -5,6 +5,8 @@
  * Included by isa_*.c after these macros:
  *     C3D_LANES       float32 per vector
  *     C3D_COUNT_w     rows of the register tile w = 1, 2, 3, 4, 6, 8 vectors wide
+ *     C3D_PANEL_VECTORS  width of the fastest of these tiles
+ *     C3D_SWEEP_VECTORS  vectors of the widest box of sweep()
  *     C3D_TABLE       name of the table to define
  *     C3D_TABLE_NAME  its ISA's name, a string
  * Calls no function that is not inlined here.
@@ -358,6 +360,7 @@ const struct c3d_kernels C3D_TABLE = {
     .lanes = C3D_LANES,
     .max_count = {[1] = C3D_COUNT_1, [2] = C3D_COUNT_2, [3] = C3D_COUNT_3,
                   [4] = C3D_COUNT_4, [6] = C3D_COUNT_6, [8] = C3D_COUNT_8},
+    .panel_vectors = C3D_PANEL_VECTORS,
     .outer = outer,
     .store = store,
     .copy = copy,
