@@ -148,6 +148,7 @@ int scratch_count(const struct scratch *scratch, const char *except)
         give_up(scratch->path);
     while ((entry = readdir(directory)) != NULL)
         count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                 strncmp(entry->d_name, "std.", 4) != 0 &&
                  strncmp(entry->d_name, except, strlen(except)) != 0;
     closedir(directory);
     return count;

@@ -35,7 +35,8 @@ void scratch_make(struct scratch *scratch);
 void scratch_remove(const struct scratch *scratch);
 /* path = the scratch directory / name; returns path. */
 const char *scratch_file(const struct scratch *scratch, const char *name, char path[512]);
-/* Number of entries except those whose names start with `except`. */
+/* Number of entries except those whose names start with "std.", the captured streams,
+ * or with `except`; in one look at the directory, as it may be changing. */
 int scratch_count(const struct scratch *scratch, const char *except);
 
 bool file_exists(const char *path);

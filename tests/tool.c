@@ -127,6 +127,5 @@ bool tool_has(const char *name)
 
 int tool_left_over(void)
 {
-    const int all = scratch_count(&tool_scratch, "in_");
-    return all - tool_has("std.out") - tool_has("std.err");
+    return scratch_count(&tool_scratch, "in_");
 }
