@@ -72,7 +72,7 @@ suite() {
     log=$work/$name-tests.log
     start=$(date +%s)
     status=0
-    (cd "$work/$name" && make check "$@") >"$log" 2>&1 </dev/null || status=$?
+    (cd "$work/$name" && make -j"$jobs" check "$@") >"$log" 2>&1 </dev/null || status=$?
     good=$(($(total_of PASS "$log") + $(total_of XFAIL "$log")))
     bad=$(($(total_of FAIL "$log") + $(total_of XPASS "$log") + $(total_of ERROR "$log") -
         $(echoed_failures "$log")))
