@@ -65,9 +65,12 @@ struct c3d_algorithm {
     C3D_CHECKED conv3d_status (*prepare)(const struct c3d_request *request,
                                          struct c3d_prepared **prepared);
     void (*destroy)(struct c3d_prepared *prepared);
-    /* scratch: scratch_bytes, aligned, private to the calling thread. */
+    /* Computes task; next is what the same thread will compute after it, so that its
+     * input can be asked for in time, or NULL.  scratch: scratch_bytes, aligned,
+     * private to the calling thread. */
     void (*run_task)(const struct c3d_prepared *prepared, const struct c3d_task *task,
-                     const float *input, float *output, void *scratch);
+                     const struct c3d_task *next, const float *input, float *output,
+                     void *scratch);
     /* Relative L2 error to expect against float64. */
     double (*expected_error)(const struct c3d_problem *problem);
 };

@@ -130,8 +130,10 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
 }
 
 static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
-                     const float *input, float *output, void *scratch)
+                     const struct c3d_task *next, const float *input, float *output,
+                     void *scratch)
 {
+    (void)next;
     c3d_rowwise_run_task(prepared, task, input, output, scratch, convolve_chunk);
 }
 

@@ -36,19 +36,29 @@ struct direct {
     float *bias;
 };
 
-/* The chunk after the one at work, and how much of it has been asked for. */
+/* What comes after the chunk and the panel at work, asked for meanwhile: both lie
+ * beyond L2, in pieces too short for the hardware to foresee. */
 struct next {
+    struct c3d_prefetch input;
+    int64_t input_channels;
+    int64_t input_lines; /* of each channel for every register tile */
+    const float *weights, *weights_end;
+    int64_t weights_step; /* elements for every register tile */
+};
+
+/* A chunk of a task. */
+struct stage {
+    const struct c3d_task *task;
+    const float *source; /* input of the task's item and group */
     struct c3d_chunk chunk;
-    int64_t planes; /* to ask for; 0 after the last chunk */
-    int64_t step, steps;
 };
 
 /* What one task works with. */
 struct worker {
     const struct direct *direct;
     const struct c3d_task *task;
-    const float *source; /* input of the task's item and group */
     struct c3d_chunk chunk;
+    struct stage after; /* perhaps of the next task; empty channels = nothing */
     struct next next;
     float *input; /* packed window */
     float *acc;   /* [panel][output of the task][lane] */
@@ -185,6 +195,28 @@ static int64_t run_end(const struct worker *worker, int64_t w, struct c3d_range 
     return w;
 }
 
+/* What to ask for while a register tile is at work: a line of every channel by the
+ * micro-kernel, the rest at once. */
+static void prefetch(const struct worker *worker, struct next *next, struct c3d_outer *outer)
+{
+    const ptrdiff_t channel = (ptrdiff_t)c3d_volume(worker->direct->problem.in);
+    const float *line = c3d_prefetch_next(&next->input);
+    outer->ahead = line != NULL ? line : outer->scalars;
+    outer->ahead_step = line != NULL ? channel : 0;
+    for (int64_t i = 1; i < next->input_lines && line != NULL; i++) {
+        line = c3d_prefetch_next(&next->input);
+        for (int64_t c = 0; line != NULL && c < next->input_channels; c++) {
+            __builtin_prefetch(line + c * channel, 0, 2);
+        }
+    }
+    const float *const stop = next->weights_end - next->weights > next->weights_step
+                                  ? next->weights + next->weights_step
+                                  : next->weights_end;
+    for (; next->weights < stop; next->weights += C3D_ALIGNMENT / sizeof(float)) {
+        __builtin_prefetch(next->weights, 0, 2);
+    }
+}
+
 /* One panel for one row of outputs, `outer` holding what does not change. */
 static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t t, int64_t h,
                          float *acc)
@@ -213,6 +245,7 @@ static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t
             outer->count = (int)count;
             outer->scalars = row + (w - out[W].begin);
             outer->acc = acc + (w - out[W].begin) * width;
+            prefetch(worker, &worker->next, outer);
             d->kernels->outer(outer);
             w += count;
         }
@@ -233,71 +266,70 @@ static struct panel find_panel(const struct direct *d, const struct c3d_chunk *c
     const int lanes = d->kernels->lanes;
     const int vectors = c3d_panel_vectors(d->blocking.panels, p->out_channels, oc);
     const int64_t width = (int64_t)vectors * lanes, taps = c3d_volume(p->kernel);
-    const int64_t first = (chunk->taps[T].begin * p->kernel[H] + chunk->taps[H].begin) *
-                              p->kernel[W] + chunk->taps[W].begin;
+    const struct c3d_range *const from = chunk->taps;
+    const int64_t first =
+        (from[T].begin * p->kernel[H] + from[H].begin) * p->kernel[W] + from[W].begin;
+    const int64_t end =
+        ((from[T].end - 1) * p->kernel[H] + from[H].end - 1) * p->kernel[W] + from[W].end;
     return (struct panel){
         d->weights + c3d_panel_offset(p, lanes, group, oc) +
             (chunk->channels.begin * taps + first) * width,
         vectors,
-        c3d_extent(chunk->channels) * taps * width,
+        c3d_max((c3d_extent(chunk->channels) - 1) * taps + end - first, 0) * width,
     };
 }
 
-/*
- * Asks for what comes next, in parts spread over the rows of outputs of what is at
- * work: part `step` of `steps` of the next panel's weights, and as much of the next
- * chunk's input as falls to one row of all panels.  Both come from beyond L2, in
- * pieces too short for the hardware to foresee.
- */
-static void prefetch(struct worker *worker, const struct panel *panel, int64_t step,
-                     int64_t steps)
+/* Starts asking for the input of the chunk to come, in equal parts for all register
+ * tiles of the chunk at work; returns their number for one panel, more or less. */
+static int64_t start_prefetch(struct worker *worker)
 {
-    enum { line = C3D_ALIGNMENT / sizeof(float) };
-    const int64_t end = panel->elems * (step + 1) / steps;
-    for (int64_t i = panel->elems * step / steps; i < end; i += line) {
-        __builtin_prefetch(panel->weights + i, 0, 2);
-    }
-    struct next *const next = &worker->next;
-    const struct c3d_range planes = {next->planes * next->step / next->steps,
-                                     next->planes * (next->step + 1) / next->steps};
-    next->step++;
-    if (planes.begin < planes.end) {
-        c3d_prefetch_input(&worker->direct->problem, &worker->direct->blocking, worker->task,
-                           &next->chunk, worker->source, planes);
-    }
+    const struct direct *const d = worker->direct;
+    const struct stage *const after = &worker->after;
+    const struct c3d_task *const task = worker->task;
+    const int64_t tiles = c3d_extent(task->out[T]) * c3d_extent(task->out[H]) *
+                          c3d_ceil_div(c3d_extent(task->out[W]),
+                                       d->kernels->max_count[d->blocking.panels.vectors]);
+    const int64_t panels =
+        c3d_ceil_div(c3d_extent(task->channels), c3d_panel_channels(d->blocking.panels));
+    c3d_prefetch_start(&worker->next.input, &d->problem, &d->blocking, after->task,
+                       &after->chunk, after->source);
+    worker->next.input_channels = c3d_extent(after->chunk.channels);
+    worker->next.input_lines = c3d_ceil_div(worker->next.input.lines, tiles * panels);
+    return tiles;
 }
 
 static void convolve_chunk(struct worker *worker, bool start)
 {
     const struct direct *const d = worker->direct;
     const struct c3d_task *const task = worker->task;
-    const struct c3d_chunk *const chunk = &worker->chunk;
-    const int64_t width = c3d_panel_channels(d->blocking.panels);
+    const struct stage *const after = &worker->after;
+    const int64_t channels = c3d_panel_channels(d->blocking.panels);
     const int64_t out_w = c3d_extent(task->out[W]);
-    const int64_t rows = c3d_extent(task->out[T]) * c3d_extent(task->out[H]);
+    const int64_t tiles = start_prefetch(worker);
     float *acc = worker->acc;
-    struct panel next = find_panel(d, chunk, task->group, task->channels.begin);
-    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += width) {
+    struct panel next = find_panel(d, &worker->chunk, task->group, task->channels.begin);
+    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += channels) {
         const struct panel panel = next;
+        const int64_t width = (int64_t)panel.vectors * d->kernels->lanes;
         struct c3d_outer outer = {
             .vectors = panel.weights,
-            .vector_step = (ptrdiff_t)(c3d_volume(d->problem.kernel) * panel.vectors *
-                                       d->kernels->lanes),
+            .vector_step = (ptrdiff_t)(c3d_volume(d->problem.kernel) * width),
             .scalar_step = (ptrdiff_t)(d->blocking.planes.slots * d->blocking.rows.slots *
                                        d->blocking.row.length),
-            .channels = (size_t)c3d_extent(chunk->channels),
+            .channels = (size_t)c3d_extent(worker->chunk.channels),
             .vector_count = panel.vectors,
             .start = start,
         };
-        next = oc + width < task->channels.end
-                   ? find_panel(d, chunk, task->group, oc + width)
-                   : find_panel(d, &worker->next.chunk, task->group, task->channels.begin);
-        int64_t row = 0;
+        next = oc + channels < task->channels.end
+                   ? find_panel(d, &worker->chunk, task->group, oc + channels)
+                   : find_panel(d, &after->chunk, after->task->group, after->task->channels.begin);
+        worker->next.weights = next.weights;
+        worker->next.weights_end = next.weights + next.elems;
+        worker->next.weights_step = c3d_ceil_div(next.elems, tiles);
         for (int64_t t = task->out[T].begin; t < task->out[T].end; t++) {
-            for (int64_t h = task->out[H].begin; h < task->out[H].end; h++, row++) {
-                prefetch(worker, &next, row, rows);
+            for (int64_t h = task->out[H].begin; h < task->out[H].end; h++) {
                 convolve_row(worker, &outer, t, h, acc);
-                acc += out_w * panel.vectors * d->kernels->lanes;
+                acc += out_w * width;
             }
         }
     }
@@ -362,42 +394,55 @@ static void store_task(const struct worker *worker, float *output)
     }
 }
 
+/* The first chunk in the order of the sum. */
+static struct c3d_chunk first_chunk(const struct direct *d)
+{
+    const struct c3d_problem *const p = &d->problem;
+    const struct c3d_blocking *const b = &d->blocking;
+    return (struct c3d_chunk){
+        .channels = {0, c3d_min(b->tile.ic, p->in_channels)},
+        .taps = {{0, c3d_min(b->taps[T], p->kernel[T])},
+                 {0, c3d_min(b->taps[H], p->kernel[H])},
+                 {0, c3d_min(b->taps[W], p->kernel[W])}},
+    };
+}
+
+static const float *source_of(const struct c3d_problem *p, const struct c3d_task *task,
+                              const float *input)
+{
+    return input + (task->item * p->groups + task->group) * p->in_channels * c3d_volume(p->in);
+}
+
 static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
-                     const float *input, float *output, void *scratch)
+                     const struct c3d_task *next, const float *input, float *output,
+                     void *scratch)
 {
     const struct direct *const d = (const struct direct *)prepared;
     const struct c3d_problem *const p = &d->problem;
     const struct c3d_blocking *const b = &d->blocking;
     float *const window = scratch;
     float *const acc = (float *)c3d_align_up(window + b->input_elems);
+    struct stage now = {task, source_of(p, task, input), first_chunk(d)};
     struct worker worker = {
         .direct = d,
         .task = task,
-        .source =
-            input + (task->item * p->groups + task->group) * p->in_channels * c3d_volume(p->in),
         .input = window,
         .acc = acc,
         .taps = (struct c3d_tap *)c3d_align_up(acc + b->acc_elems),
-        .chunk = {
-            .channels = {0, c3d_min(b->tile.ic, p->in_channels)},
-            .taps = {{0, c3d_min(b->taps[T], p->kernel[T])},
-                     {0, c3d_min(b->taps[H], p->kernel[H])},
-                     {0, c3d_min(b->taps[W], p->kernel[W])}},
-        },
-        .next.steps = c3d_ceil_div(c3d_extent(task->channels),
-                                   c3d_panel_channels(b->panels)) *
-                      c3d_extent(task->out[T]) * c3d_extent(task->out[H]),
     };
     bool more = true;
     for (bool start = true; more; start = false) {
-        worker.next.chunk = worker.chunk;
-        more = advance(d, &worker.next.chunk);
-        worker.next.planes = more ? c3d_input_planes(b, task, &worker.next.chunk) : 0;
-        worker.next.step = 0;
-        c3d_pack_input(p, b, task, &worker.chunk, worker.source, worker.input);
+        struct stage after = now;
+        more = advance(d, &after.chunk);
+        if (!more && next != NULL) {
+            after = (struct stage){next, source_of(p, next, input), first_chunk(d)};
+        }
+        worker.chunk = now.chunk;
+        worker.after = after;
         worker.listed_width = 0; /* offsets depend on the chunk */
+        c3d_pack_input(p, b, task, &now.chunk, now.source, worker.input);
         convolve_chunk(&worker, start);
-        worker.chunk = worker.next.chunk;
+        now = after;
     }
     store_task(&worker, output);
 }

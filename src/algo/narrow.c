@@ -97,6 +97,7 @@ static float *convolve_run(const struct c3d_rowwise_worker *worker, struct c3d_o
         const int width = tile_width(r->kernels, outer->count, c3d_ceil_div(outs - at, lanes));
         outer->vector_count = width;
         outer->vectors = window + at;
+        outer->ahead = outer->scalars; /* nothing to ask for */
         outer->acc = acc;
         r->kernels->outer(outer);
         if (worker->last) {
@@ -145,8 +146,10 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
 }
 
 static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
-                     const float *input, float *output, void *scratch)
+                     const struct c3d_task *next, const float *input, float *output,
+                     void *scratch)
 {
+    (void)next;
     c3d_rowwise_run_task(prepared, task, input, output, scratch, convolve_chunk);
 }
 

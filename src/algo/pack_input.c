@@ -4,47 +4,110 @@
  */
 #include "algo/pack_input.h"
 
+#include "base/mem.h"
 #include "base/num.h"
 
 #include <string.h>
 
-/* Columns first, first+step, ... of a row of `width`: count of them, zeros for
- * those outside. */
-static void pack_segment(const float *restrict row, int64_t width, int64_t first, int64_t step,
-                         int64_t count, float *restrict packed)
+/* Four floats, whatever the processor: this file is not compiled for one ISA. */
+typedef float quad __attribute__((vector_size(16)));
+typedef float quad_memory __attribute__((vector_size(16), aligned(4), may_alias));
+
+/* Columns first, first+step, ... of a row, those from begin to end of them. */
+static void gather(const float *restrict row, int64_t first, int64_t step, int64_t begin,
+                   int64_t end, float *restrict packed)
 {
-    const int64_t lead = first >= 0 ? 0 : c3d_min(c3d_ceil_div(-first, step), count);
-    const int64_t beyond =
-        first >= width ? 0 : c3d_min(c3d_ceil_div(width - first, step), count);
-    const int64_t end = c3d_max(lead, beyond);
-    for (int64_t i = 0; i < lead; i++) {
-        packed[i] = 0;
-    }
+    int64_t i = begin;
     if (step == 1) {
-        if (end > lead) {
-            memcpy(packed + lead, row + first + lead, (size_t)(end - lead) * sizeof *packed);
+        if (end > begin) {
+            memcpy(packed + begin, row + first + begin, (size_t)(end - begin) * sizeof *packed);
         }
-    } else if (step == 2) {
-        /* The usual stride: a constant lets the compiler use shuffles. */
-        for (int64_t i = lead; i < end; i++) {
-            packed[i] = row[first + i * 2];
-        }
-    } else {
-        for (int64_t i = lead; i < end; i++) {
-            packed[i] = row[first + i * step];
+        return;
+    }
+    if (step == 2) {
+        /* Eight columns, of which the last must not lie beyond the row. */
+        for (; i + 5 <= end; i += 4) {
+            const float *const from = row + first + i * 2;
+            const quad a = *(const quad_memory *)from, b = *(const quad_memory *)(from + 4);
+            *(quad_memory *)(packed + i) = __builtin_shufflevector(a, b, 0, 2, 4, 6);
         }
     }
-    for (int64_t i = end; i < count; i++) {
+    for (; i < end; i++) {
+        packed[i] = row[first + i * step];
+    }
+}
+
+static void clear(float *packed, int64_t begin, int64_t end)
+{
+    for (int64_t i = begin; i < end; i++) {
         packed[i] = 0;
+    }
+}
+
+/* The range of i, within 0 .. count, for which column first + i*step is inside. */
+static struct c3d_range inside(int64_t first, int64_t step, int64_t count, int64_t width)
+{
+    const int64_t begin = first >= 0 ? 0 : c3d_min(c3d_ceil_div(-first, step), count);
+    const int64_t end =
+        first >= width ? 0 : c3d_min(c3d_ceil_div(width - first, step), count);
+    return (struct c3d_range){begin, c3d_max(begin, end)};
+}
+
+/* Four segments that start in neighbouring columns, as squares of 4 x 4 transposed. */
+static void gather_four(const float *restrict row, int64_t first, int64_t step, int64_t begin,
+                        int64_t end, int64_t pitch, float *restrict packed)
+{
+    int64_t i = begin;
+    for (; i + 4 <= end; i += 4) {
+        const float *const from = row + first + i * step;
+        const quad a = *(const quad_memory *)from, b = *(const quad_memory *)(from + step),
+                   c = *(const quad_memory *)(from + 2 * step),
+                   d = *(const quad_memory *)(from + 3 * step);
+        const quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+                   cd = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+                   AB = __builtin_shufflevector(a, b, 2, 6, 3, 7),
+                   CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+        float *const to = packed + i;
+        *(quad_memory *)to = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+        *(quad_memory *)(to + pitch) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+        *(quad_memory *)(to + 2 * pitch) = __builtin_shufflevector(AB, CD, 0, 1, 4, 5);
+        *(quad_memory *)(to + 3 * pitch) = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);
+    }
+    for (int s = 0; s < 4; s++) {
+        gather(row, first + s, step, i, end, packed + s * pitch);
     }
 }
 
 static void pack_row(const struct c3d_row *layout, const float *row, int64_t width,
                      int64_t first, int64_t outs, float *packed)
 {
-    for (int64_t s = 0; s < layout->segments; s++) {
-        pack_segment(row, width, first + s * layout->column_step, layout->stride,
-                     outs + layout->shift_max, packed + s * layout->pitch);
+    const int64_t count = outs + layout->shift_max, step = layout->stride;
+    int64_t s = 0;
+    if (layout->column_step == 1 && step > 1) {
+        for (; s + 4 <= layout->segments; s += 4) {
+            /* Inside for all four: from where the first is to where the last is. */
+            const struct c3d_range begin = inside(first + s, step, count, width),
+                                   end = inside(first + s + 3, step, count, width);
+            const struct c3d_range all = {begin.begin, c3d_max(begin.begin, end.end)};
+            for (int64_t q = s; q < s + 4; q++) {
+                const struct c3d_range some = inside(first + q, step, count, width);
+                float *const to = packed + q * layout->pitch;
+                clear(to, 0, some.begin);
+                gather(row, first + q, step, some.begin, c3d_min(all.begin, some.end), to);
+                gather(row, first + q, step, c3d_max(all.end, some.begin), some.end, to);
+                clear(to, some.end, count);
+            }
+            gather_four(row, first + s, step, all.begin, all.end, layout->pitch,
+                        packed + s * layout->pitch);
+        }
+    }
+    for (; s < layout->segments; s++) {
+        const int64_t from = first + s * layout->column_step;
+        const struct c3d_range some = inside(from, step, count, width);
+        float *const to = packed + s * layout->pitch;
+        clear(to, 0, some.begin);
+        gather(row, from, step, some.begin, some.end, to);
+        clear(to, some.end, count);
     }
 }
 
@@ -105,39 +168,51 @@ void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking
     }
 }
 
-int64_t c3d_input_planes(const struct c3d_blocking *blocking, const struct c3d_task *task,
-                         const struct c3d_chunk *chunk)
-{
-    return c3d_extent(chunk->channels) *
-           c3d_slots_used(&blocking->planes, c3d_extent(task->out[T]),
-                          c3d_extent(chunk->taps[T]));
-}
+enum { line_elems = C3D_ALIGNMENT / sizeof(float) };
 
-void c3d_prefetch_input(const struct c3d_problem *problem, const struct c3d_blocking *blocking,
-                        const struct c3d_task *task, const struct c3d_chunk *chunk,
-                        const float *input, struct c3d_range planes)
+void c3d_prefetch_start(struct c3d_prefetch *prefetch, const struct c3d_problem *problem,
+                        const struct c3d_blocking *blocking, const struct c3d_task *task,
+                        const struct c3d_chunk *chunk, const float *input)
 {
-    enum { line = 64 / sizeof(float) };
     const struct source from = source_of(problem, blocking, task, chunk);
-    const int64_t height = problem->in[H], width = problem->in[W];
     const int64_t columns = (c3d_extent(task->out[W]) - 1) * problem->stride[W] +
                             (c3d_extent(chunk->taps[W]) - 1) * problem->dilation[W] + 1;
-    const int64_t left = c3d_max(from.w0, 0), right = c3d_min(from.w0 + columns, width);
-    for (int64_t i = planes.begin; i < planes.end; i++) {
-        const int64_t c = chunk->channels.begin + i / from.plane_slots;
-        const int64_t t =
-            from.t0 + c3d_slot_coordinate(&blocking->planes, i % from.plane_slots);
-        if (t < 0 || t >= problem->in[T]) {
+    const int64_t left = c3d_max(from.w0, 0), right = c3d_min(from.w0 + columns, problem->in[W]);
+    const bool any = right > left && c3d_extent(chunk->channels) > 0;
+    *prefetch = (struct c3d_prefetch){
+        .problem = problem,
+        .blocking = blocking,
+        .input = input + chunk->channels.begin * c3d_volume(problem->in),
+        .t = from.t0,
+        .h = from.h0,
+        .planes = any ? from.plane_slots : 0,
+        .rows = from.row_slots,
+        .left = left,
+        .right = right,
+        .lines = any ? from.plane_slots * from.row_slots * ((right - left) / line_elems + 1) : 0,
+    };
+}
+
+const float *c3d_prefetch_next_row(struct c3d_prefetch *prefetch)
+{
+    const struct c3d_problem *const p = prefetch->problem;
+    for (; prefetch->plane < prefetch->planes; prefetch->plane++, prefetch->row = 0) {
+        const int64_t t = prefetch->t +
+                          c3d_slot_coordinate(&prefetch->blocking->planes, prefetch->plane);
+        if (t < 0 || t >= p->in[T]) {
             continue;
         }
-        const float *const plane = input + (c * problem->in[T] + t) * height * width;
-        for (int64_t row = 0; row < from.row_slots; row++) {
-            const int64_t h = from.h0 + c3d_slot_coordinate(&blocking->rows, row);
-            if (h >= 0 && h < height) {
-                for (int64_t w = left; w < right; w += line) {
-                    __builtin_prefetch(plane + h * width + w, 0, 2);
-                }
+        while (prefetch->row < prefetch->rows) {
+            const int64_t h =
+                prefetch->h + c3d_slot_coordinate(&prefetch->blocking->rows, prefetch->row);
+            prefetch->row++;
+            if (h >= 0 && h < p->in[H]) {
+                const float *const row = prefetch->input + (t * p->in[H] + h) * p->in[W];
+                prefetch->at = row + prefetch->left + line_elems;
+                prefetch->end = row + prefetch->right;
+                return row + prefetch->left;
             }
         }
     }
+    return NULL;
 }

@@ -6,6 +6,7 @@
 #define C3D_ALGO_PACK_INPUT_H
 
 #include "algo/blocking.h"
+#include "base/mem.h"
 
 /* A part of the reduction: input channels of the group, and taps. */
 struct c3d_chunk {
@@ -25,13 +26,38 @@ void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking
                     const struct c3d_task *task, const struct c3d_chunk *chunk,
                     const float *input, float *packed);
 
-/* Channels times planes of the window that c3d_pack_input() reads. */
-int64_t c3d_input_planes(const struct c3d_blocking *blocking, const struct c3d_task *task,
-                         const struct c3d_chunk *chunk);
+/*
+ * The same window, to be asked for ahead of time so that packing finds it in L2: a
+ * walk over the cache lines of one channel, which lie alike in all channels.
+ */
+struct c3d_prefetch {
+    const struct c3d_problem *problem;
+    const struct c3d_blocking *blocking;
+    const float *input;       /* of the first channel */
+    int64_t t, h;             /* coordinates of slot 0 */
+    int64_t planes, rows;     /* slots */
+    int64_t left, right;      /* columns inside the volume */
+    int64_t plane, row;       /* to come next */
+    const float *at, *end;    /* what is left of the row before */
+    int64_t lines;            /* in all, at most */
+};
 
-/* Asks for some of those planes, counted channel by channel, to be brought into L2. */
-void c3d_prefetch_input(const struct c3d_problem *problem, const struct c3d_blocking *blocking,
-                        const struct c3d_task *task, const struct c3d_chunk *chunk,
-                        const float *input, struct c3d_range planes);
+void c3d_prefetch_start(struct c3d_prefetch *prefetch, const struct c3d_problem *problem,
+                        const struct c3d_blocking *blocking, const struct c3d_task *task,
+                        const struct c3d_chunk *chunk, const float *input);
+
+/* The first line of the next row, NULL after the last. */
+const float *c3d_prefetch_next_row(struct c3d_prefetch *prefetch);
+
+/* An address in the next line, NULL after the last. */
+static inline const float *c3d_prefetch_next(struct c3d_prefetch *prefetch)
+{
+    if (prefetch->at < prefetch->end) {
+        const float *const line = prefetch->at;
+        prefetch->at += C3D_ALIGNMENT / sizeof(float);
+        return line;
+    }
+    return c3d_prefetch_next_row(prefetch);
+}
 
 #endif

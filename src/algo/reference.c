@@ -107,8 +107,10 @@ static double sum_of_taps(const struct c3d_problem *p, const float *input, const
 }
 
 static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
-                     const float *input, float *output, void *scratch)
+                     const struct c3d_task *next, const float *input, float *output,
+                     void *scratch)
 {
+    (void)next;
     const struct reference *const reference = (const struct reference *)prepared;
     const struct c3d_problem *const p = &reference->problem;
     (void)scratch;

@@ -37,12 +37,18 @@ struct c3d_tap {
  * with 0 <= m < count and 0 <= l < vector_count * lanes.  acc is dense,
  * count rows of vector_count * lanes; it is set to +0 first when start is
  * nonzero, and then not read.  Zero channels or taps are allowed.
+ *
+ * For every channel c the line at ahead + c*ahead_step is asked for into L2: what
+ * will be needed later, spread over the work instead of in bursts that would fill
+ * the core's few miss buffers.  Any address will do; it is never read.
  */
 struct c3d_outer {
     const float *vectors, *scalars;
     ptrdiff_t vector_step, scalar_step;
     size_t channels, tap_count;
     const struct c3d_tap *taps;
+    const float *ahead;
+    ptrdiff_t ahead_step;
     float *acc;
     int vector_count; /* 1, 2, 3, 4, 6 or 8 */
     int count;        /* 1 .. max_count[vector_count] */

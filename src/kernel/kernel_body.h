@@ -37,6 +37,7 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         acc[i] = o->start ? zero : v_load(o->acc + i * C3D_LANES);
     }
     const float *vectors = o->vectors, *scalars = o->scalars;
+    uintptr_t ahead = (uintptr_t)o->ahead; /* an integer: it may leave its array */
     const struct c3d_tap *const end = o->taps + o->tap_count;
     for (size_t c = o->channels; c > 0; c--) {
         for (const struct c3d_tap *tap = o->taps; tap < end; tap++) {
@@ -63,6 +64,8 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
                 }
             }
         }
+        __builtin_prefetch((const void *)ahead, 0, 2);
+        ahead += (uintptr_t)o->ahead_step * sizeof(float);
         vectors += o->vector_step;
         scalars += o->scalar_step;
     }

@@ -310,11 +310,18 @@ static void run_share(void *argument, int member, int members)
     const struct c3d_range share = c3d_schedule_share(&plan->schedule, member, members);
     char *const scratch =
         call->scratch != NULL ? call->scratch + scratch_stride(plan) * (size_t)member : NULL;
-    for (int64_t index = share.begin; index < share.end; index++) {
-        const struct c3d_task task = c3d_schedule_task(&plan->schedule, index);
-        plan->prepared->algorithm->run_task(plan->prepared, &task, call->input, call->output,
-                                            scratch);
+    if (share.begin == share.end) {
+        return;
     }
+    struct c3d_task task = c3d_schedule_task(&plan->schedule, share.begin);
+    for (int64_t index = share.begin + 1; index < share.end; index++) {
+        const struct c3d_task next = c3d_schedule_task(&plan->schedule, index);
+        plan->prepared->algorithm->run_task(plan->prepared, &task, &next, call->input,
+                                            call->output, scratch);
+        task = next;
+    }
+    plan->prepared->algorithm->run_task(plan->prepared, &task, NULL, call->input, call->output,
+                                        scratch);
 }
 
 static bool overlap(const void *a, size_t a_bytes, const void *b, size_t b_bytes)
