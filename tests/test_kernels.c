@@ -196,7 +196,7 @@ Test(kernels, fused_multiply_add_neon) { fused_multiply_add_rounds_once("neon");
 
 struct store_case {
     const struct c3d_kernels *kernels;
-    int vector_count, lane_count, relu;
+    int vector_count, lane_count, relu, stream;
     size_t count;
     ptrdiff_t acc_gap, lane_gap; /* between rows and between channels */
     enum guard_side side;
@@ -244,7 +244,7 @@ static bool store_holds(const struct store_case *c)
     const struct c3d_store store = {
         .acc = acc.data, .bias = bias.data, .acc_stride = acc_stride, .lane_stride = lane_stride,
         .out = out.data, .count = c->count, .vector_count = c->vector_count,
-        .lane_count = c->lane_count, .relu = c->relu,
+        .lane_count = c->lane_count, .relu = c->relu, .stream = c->stream,
     };
     c->kernels->store(&store);
     const bool good = store_is_right(c, &store) && guarded_intact(&out);
@@ -264,6 +264,9 @@ static void store_holds_for_all_sizes(const char *isa)
                 c.relu = (int)(c.seed % 2);
                 c.acc_gap = (ptrdiff_t)(c.seed / 2 % 3);
                 c.lane_gap = (ptrdiff_t)(c.seed / 3 % 4);
+                c.stream = (int)(c.seed / 5 % 2);
+                if (c.stream) /* streamed only from a stride of whole vectors */
+                    c.lane_gap = (ptrdiff_t)((-c.count) % (size_t)kernels->lanes);
                 c.side = c.seed / 7 % 2 ? GUARD_HIGH : GUARD_LOW;
                 c.seed++;
                 cr_assert(store_holds(&c));

@@ -30,7 +30,7 @@ struct direct {
     struct c3d_problem problem;
     const struct c3d_kernels *kernels;
     struct c3d_blocking blocking;
-    bool relu;
+    bool relu, stream;
     bool skip_columns; /* leave out W padding too: some weight is not finite */
     float *weights;    /* panels, then the bias */
     float *bias;
@@ -125,6 +125,7 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .kernels = request->kernels,
         .blocking = blocking,
         .relu = request->relu,
+        .stream = request->stream,
         .skip_columns = !request->finite_weights,
         .weights = weights,
         .bias = weights + elems,
@@ -380,6 +381,7 @@ static void store_task(const struct worker *worker, float *output)
             .vector_count = vectors,
             .lane_count = (int)c3d_min(task->channels.end - oc, panel),
             .relu = d->relu,
+            .stream = d->stream,
         };
         float *const channel =
             output + ((task->item * p->groups + task->group) * p->out_channels + oc) * volume;

@@ -61,7 +61,9 @@ struct c3d_outer {
  *     out[l*lane_stride + m] = activation(acc[m*acc_stride + l] + bias[l])
  *
  * with 0 <= m < count (any) and 0 <= l < lane_count <= vector_count * lanes.
- * bias has vector_count * lanes entries, none of them -0.
+ * bias has vector_count * lanes entries, none of them -0.  With stream, whole cache
+ * lines go past the caches where the ISA can and the alignment of out allows; the
+ * caller ends with c3d_cpu_finish_streams().
  */
 struct c3d_store {
     const float *acc, *bias;
@@ -69,7 +71,7 @@ struct c3d_store {
     float *out;
     size_t count;
     int vector_count, lane_count;
-    int relu;
+    int relu, stream;
 };
 
 /*

@@ -148,7 +148,7 @@ static void outer(const struct c3d_outer *o)
 /* One square of at most C3D_LANES rows of acc and one vector of its lanes. */
 static C3D_ALWAYS_INLINE void store_square(const float *acc, ptrdiff_t acc_stride, float *out,
                                            ptrdiff_t lane_stride, const float *bias, int relu,
-                                           int count, int lane_count)
+                                           int count, int lane_count, const bool stream)
 {
     vf rows[C3D_LANES];
     const vf shift = v_load(bias);
@@ -162,7 +162,9 @@ static C3D_ALWAYS_INLINE void store_square(const float *acc, ptrdiff_t acc_strid
     C3D_UNROLL
     for (int l = 0; l < C3D_LANES; l++) {
         if (l < lane_count) {
-            if (count == C3D_LANES) {
+            if (stream) {
+                v_stream(out + l * lane_stride, rows[l]);
+            } else if (count == C3D_LANES) {
                 v_store(out + l * lane_stride, rows[l]);
             } else {
                 v_store_first(out + l * lane_stride, rows[l], count);
@@ -171,17 +173,27 @@ static C3D_ALWAYS_INLINE void store_square(const float *acc, ptrdiff_t acc_strid
     }
 }
 
+/* Vector by vector, since each lane lies in another page. */
 static void store(const struct c3d_store *s)
 {
-    for (size_t m = 0; m < s->count; m += C3D_LANES) {
-        const size_t rest = s->count - m;
-        const int count = rest < C3D_LANES ? (int)rest : C3D_LANES;
-        for (int v = 0; v * C3D_LANES < s->lane_count; v++) {
-            const int lane = v * C3D_LANES;
-            const int lanes = s->lane_count - lane;
-            store_square(s->acc + (ptrdiff_t)m * s->acc_stride + lane, s->acc_stride,
-                         s->out + lane * s->lane_stride + m, s->lane_stride, s->bias + lane,
-                         s->relu, count, lanes < C3D_LANES ? lanes : C3D_LANES);
+    const bool stream = can_stream && s->stream && s->lane_stride % C3D_LANES == 0;
+    const size_t head = stream ? v_elements_to_boundary(s->out) : 0;
+    for (int lane = 0; lane < s->lane_count; lane += C3D_LANES) {
+        const int lanes = s->lane_count - lane;
+        const int lane_count = lanes < C3D_LANES ? lanes : C3D_LANES;
+        for (size_t m = 0, end; m < s->count; m = end) {
+            end = m < head ? head : m + C3D_LANES;
+            end = end < s->count ? end : s->count;
+            const int count = (int)(end - m);
+            const float *const acc = s->acc + (ptrdiff_t)m * s->acc_stride + lane;
+            float *const out = s->out + lane * s->lane_stride + m;
+            if (stream && count == C3D_LANES) {
+                store_square(acc, s->acc_stride, out, s->lane_stride, s->bias + lane, s->relu,
+                             C3D_LANES, lane_count, true);
+            } else {
+                store_square(acc, s->acc_stride, out, s->lane_stride, s->bias + lane, s->relu,
+                             count, lane_count, false);
+            }
         }
     }
 }

@@ -36,6 +36,37 @@ static C3D_ALWAYS_INLINE void v_store(float *p, vf v)
     *(vf_memory *)p = v;
 }
 
+/*
+ * Stores that do not read the line into the cache first, for results larger than the
+ * caches, at a multiple of the vector's size.  c3d_cpu_finish_streams() before another
+ * thread may read them.
+ */
+#if defined(__AVX512F__) && C3D_LANES == 16
+enum { can_stream = 1 };
+static C3D_ALWAYS_INLINE void v_stream(float *p, vf v)
+{
+    _mm512_stream_ps(p, (__m512)v);
+}
+#elif defined(__AVX2__) && C3D_LANES == 8
+enum { can_stream = 1 };
+static C3D_ALWAYS_INLINE void v_stream(float *p, vf v)
+{
+    _mm256_stream_ps(p, (__m256)v);
+}
+#else
+enum { can_stream = 0 };
+static C3D_ALWAYS_INLINE void v_stream(float *p, vf v)
+{
+    v_store(p, v);
+}
+#endif
+
+/* Elements from p to the next whole vector. */
+static C3D_ALWAYS_INLINE int v_elements_to_boundary(const float *p)
+{
+    return (int)(-((uintptr_t)p / sizeof(float)) & (C3D_LANES - 1));
+}
+
 /* Stores the first n lanes, 0 <= n <= C3D_LANES. */
 static C3D_ALWAYS_INLINE void v_store_first(float *p, vf v, int n)
 {

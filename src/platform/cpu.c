@@ -93,3 +93,10 @@ void c3d_cpu_name(char *name, size_t capacity)
 }
 
 #endif
+
+void c3d_cpu_finish_streams(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_sfence();
+#endif
+}
