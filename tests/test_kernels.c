@@ -73,20 +73,27 @@ static bool same_float(float a, float b)
 
 struct outer_case {
     const struct c3d_kernels *kernels;
-    int vector_count, count, start;
+    int vector_count, count, start, ragged;
     size_t channels, tap_count;
     enum guard_side side;
     float (*draw)(uint64_t, uint64_t);
     uint64_t seed;
 };
 
+static bool skips(const struct c3d_tap *tap, int m, int count)
+{
+    return tap->skip > 0 ? m < tap->skip : m >= count + tap->skip;
+}
+
 static float outer_expected(const struct c3d_outer *o, float before, int m, int lane)
 {
     float sum = o->start ? 0.0f : before;
     for (size_t c = 0; c < o->channels; c++)
         for (size_t t = 0; t < o->tap_count; t++)
-            sum = fmaf(o->scalars[(ptrdiff_t)c * o->scalar_step + o->taps[t].scalar + m],
-                       o->vectors[(ptrdiff_t)c * o->vector_step + o->taps[t].vector + lane], sum);
+            if (!skips(&o->taps[t], m, o->count))
+                sum = fmaf(o->scalars[(ptrdiff_t)c * o->scalar_step + o->taps[t].scalar + m],
+                           o->vectors[(ptrdiff_t)c * o->vector_step + o->taps[t].vector + lane],
+                           sum);
     return sum;
 }
 
@@ -99,7 +106,8 @@ static bool outer_holds(const struct outer_case *c)
     struct guarded vectors, scalars, before, acc;
     /* Taps overlap and come out of order; the last ones touch the operands' ends. */
     for (int t = 0; t < TAPS; t++)
-        taps[t] = (struct c3d_tap){(t * 2 + 1) % TAPS * VECTOR_GAP, (t + 1) % TAPS * SCALAR_GAP};
+        taps[t] = (struct c3d_tap){(t * 2 + 1) % TAPS * VECTOR_GAP, (t + 1) % TAPS * SCALAR_GAP,
+                                   c->ragged ? t % 3 - C3D_MAX_SKIP : 0};
     const size_t vector_step = (TAPS - 1) * VECTOR_GAP + (size_t)lanes;
     const size_t scalar_step = (TAPS - 1) * SCALAR_GAP + (size_t)c->count;
     guarded_fill(&vectors, vector_step * c->channels, c->side, c->draw, c->seed);
@@ -113,6 +121,7 @@ static bool outer_holds(const struct outer_case *c)
         .vector_step = (ptrdiff_t)vector_step, .scalar_step = (ptrdiff_t)scalar_step,
         .channels = c->channels, .tap_count = c->tap_count, .taps = taps, .acc = acc.data,
         .vector_count = c->vector_count, .count = c->count, .start = c->start,
+        .ragged = c->ragged,
     };
     c->kernels->outer(&outer);
     bool good = guarded_intact(&acc);
@@ -141,7 +150,8 @@ static void outer_holds_for_all_sizes(const char *isa)
     struct outer_case c = {.kernels = kernels, .seed = test_seed()};
     for (c.vector_count = 1; c.vector_count <= C3D_MAX_VECTORS; c.vector_count++)
         for (c.count = 1; c.count <= kernels->max_count[c.vector_count]; c.count++)
-            for (int i = 0; i < 4 * 4 * 2 * 2 * 2; i++) {
+            for (int i = 0; i < 4 * 4 * 2 * 2 * 2 * 2; i++) {
+                c.ragged = i / 128 % 2 && c.vector_count <= C3D_MAX_RAGGED_VECTORS;
                 c.channels = channels[i % 4];
                 c.tap_count = taps[i / 4 % 4];
                 c.start = i / 16 % 2;
@@ -165,7 +175,7 @@ static void fused_multiply_add_rounds_once(const char *isa)
     const uint64_t seed = test_seed();
     const int64_t rounds = test_count(200000);
     const int lanes = kernels->lanes;
-    const struct c3d_tap tap = {0, 0};
+    const struct c3d_tap tap = {0, 0, 0};
     for (int64_t round = 0; round < rounds; round++) {
         float vector[C3D_MAX_LANES], scalar, acc[C3D_MAX_LANES], before[C3D_MAX_LANES];
         const uint64_t draw = (uint64_t)round * 64;
@@ -352,7 +362,7 @@ static bool sweep_holds(const struct c3d_kernels *kernels, int kh_count, int ste
     const ptrdiff_t pitch = lanes + (KW - 1) * GAP;
     const size_t plane = (size_t)((rows - 1) * step + kh_count) * (size_t)pitch;
     static const int32_t columns[KW] = {GAP, 0, 2 * GAP};
-    const struct c3d_tap planes[PLANES] = {{(int32_t)plane, 0}, {0, weights_of_plane}};
+    const struct c3d_tap planes[PLANES] = {{(int32_t)plane, 0, 0}, {0, weights_of_plane, 0}};
     struct guarded window, weights, acc;
     bool good = true;
     guarded_fill(&window, PLANES * plane, side, any_float, seed);

@@ -45,7 +45,7 @@ static double derive(const struct c3d_request *request, struct c3d_blocking *b)
     const double pixels = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
     const double acc = pixels * (double)c3d_round_up(b->tile.oc, request->kernels->lanes);
     const double taps = (double)b->taps[T] * (double)b->taps[H] * (double)b->taps[W];
-    const double bytes = (input + acc) * sizeof(float) + taps * sizeof(struct c3d_tap) +
+    const double bytes = (input + acc) * sizeof(float) + taps * C3D_TAP_LISTS * sizeof(struct c3d_tap) +
                          3.0 * C3D_ALIGNMENT;
     if (bytes <= (double)request->scratch_limit) {
         b->input_elems = (int64_t)input;

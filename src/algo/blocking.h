@@ -11,6 +11,9 @@
 #include "algo/pack_weights.h"
 #include "algo/window.h"
 
+/* Lists of taps that direct keeps at a time. */
+enum { C3D_TAP_LISTS = 3 };
+
 struct c3d_blocking {
     struct c3d_panels panels;
     conv3d_tile tile; /* outputs of a task; tile.ic = input channels of a chunk */

@@ -92,11 +92,17 @@ static void grow(struct c3d_rowwise *r, const struct c3d_request *request, bool 
     }
 }
 
-/* The extent that cuts `extent` into as many nearly equal parts as `most` needs.  Whole
- * lines, so that packed rows start on one: other vectors take two loads. */
+/* The extent that cuts `extent` into as many nearly equal parts as `most` needs. */
 static int64_t equal_parts(int64_t extent, int64_t most)
 {
-    const int64_t equal = c3d_ceil_div(extent, c3d_ceil_div(extent, most));
+    return c3d_ceil_div(extent, c3d_ceil_div(extent, most));
+}
+
+/* The same for rows.  Parts are whole lines, so that packed rows start on one: other
+ * vectors take two loads. */
+static int64_t equal_rows(int64_t extent, int64_t most)
+{
+    const int64_t equal = equal_parts(extent, most);
     return equal == extent ? extent : c3d_round_up(equal, C3D_MAX_LANES);
 }
 
@@ -105,48 +111,28 @@ static int64_t wish_or(int64_t wish, int64_t extent, int64_t otherwise)
     return c3d_min(wish > 0 ? wish : otherwise, extent);
 }
 
-/* Long rows first, then some of H and T for little halo, then as much as half
- * of L2 allows.  Errors: LIMIT. */
-static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request *request,
-                                 bool join)
+/* With chunks of ic channels: long rows first, then some of H and T for little halo,
+ * then as much as `room` allows.  False if nothing fits. */
+static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, bool join,
+                     size_t room, int64_t ic)
 {
+    static const int64_t goals[2] = {8, INT64_MAX};
     const struct c3d_problem *const p = &r->problem;
     const conv3d_tile *const wish = &request->tile;
     struct c3d_blocking *const b = &r->blocking;
-    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
-    const size_t room = l2 / 2 < request->scratch_limit ? l2 / 2 : request->scratch_limit;
     b->tile = (conv3d_tile){
         .t = wish_or(wish->t, p->out[T], 1),
         .h = wish_or(wish->h, p->out[H], 1),
-        .w = wish_or(wish->w, p->out[W], equal_parts(p->out[W], longest_row)),
+        .w = wish_or(wish->w, p->out[W], equal_rows(p->out[W], longest_row)),
         .oc = p->out_channels,
-        .ic = wish_or(wish->ic, p->in_channels, p->in_channels),
+        .ic = ic,
     };
-    for (int axis = T; axis <= W; axis++) {
-        b->taps[axis] = p->kernel[axis];
-    }
-    b->zero_rows = true;
-    /* Shorter rows before fewer channels, whose sums would go to memory and back: the
-     * head of 25 channels on 128^3 ran in chunks of two at half the speed. */
     while (!derive(r, join, room) && wish->w == 0 && b->tile.w > shortest_row) {
-        b->tile.w = equal_parts(p->out[W], b->tile.w / 2);
+        b->tile.w = equal_rows(p->out[W], b->tile.w / 2);
     }
-    while (!derive(r, join, room) && wish->ic == 0 && b->tile.ic > 1) {
-        b->tile.ic = c3d_ceil_div(b->tile.ic, 2);
+    if (!derive(r, join, room)) {
+        return false;
     }
-    /* Beyond L2 if need be, and then less of everything that was asked for. */
-    while (!derive(r, join, request->scratch_limit)) {
-        int64_t *const largest = b->tile.ic > 1   ? &b->tile.ic
-                                 : b->tile.t > 1  ? &b->tile.t
-                                 : b->tile.h > 1  ? &b->tile.h
-                                                  : &b->tile.w;
-        if (*largest == 1) {
-            return c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread holds "
-                            "not even the window of one output", request->scratch_limit);
-        }
-        *largest = c3d_ceil_div(*largest, 2);
-    }
-    static const int64_t goals[2] = {8, INT64_MAX};
     for (int i = 0; i < 2; i++) {
         if (wish->h == 0) {
             grow(r, request, join, room, H, goals[i]);
@@ -161,10 +147,63 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
     if (wish->h == 0) {
         b->tile.h = equal_parts(p->out[H], b->tile.h);
     }
-    return derive(r, join, request->scratch_limit)
-               ? CONV3D_OK
-               : c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread is too "
-                          "small", request->scratch_limit);
+    return derive(r, join, room);
+}
+
+/* What depends on the tile, for each output: the halo packed with it, and its sums on
+ * their way to memory and back between chunks.  In FMAs of one lane. */
+static double tile_cost(const struct c3d_rowwise *r)
+{
+    static const double packed = 20, sum = 12;
+    const struct c3d_problem *const p = &r->problem;
+    const struct c3d_blocking *const b = &r->blocking;
+    const double window = (double)b->planes.slots * (double)b->rows.slots * (double)b->row.length;
+    const double outs = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
+    const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
+    return window / outs * (double)p->in_channels * packed +
+           (chunks - 1) * (double)p->out_channels * sum;
+}
+
+/* The cheapest tile of those that half of L2 holds; beyond it, less of everything that
+ * was asked for.  Errors: LIMIT. */
+static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request *request,
+                                 bool join)
+{
+    const struct c3d_problem *const p = &r->problem;
+    const conv3d_tile *const wish = &request->tile;
+    struct c3d_blocking *const b = &r->blocking;
+    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
+    const size_t room = l2 / 2 < request->scratch_limit ? l2 / 2 : request->scratch_limit;
+    for (int axis = T; axis <= W; axis++) {
+        b->taps[axis] = p->kernel[axis];
+    }
+    b->zero_rows = true;
+    struct c3d_rowwise best = *r;
+    double best_cost = INFINITY;
+    int64_t ic = wish_or(wish->ic, p->in_channels, p->in_channels);
+    while (ic > 0) {
+        if (fit_tile(r, request, join, room, ic) && tile_cost(r) < best_cost) {
+            best = *r;
+            best_cost = tile_cost(r);
+        }
+        ic = wish->ic > 0 || ic == 1 ? 0 : c3d_ceil_div(ic, 2);
+    }
+    if (best_cost < INFINITY) {
+        *r = best;
+        return CONV3D_OK;
+    }
+    while (!derive(r, join, request->scratch_limit)) {
+        int64_t *const largest = b->tile.ic > 1   ? &b->tile.ic
+                                 : b->tile.t > 1  ? &b->tile.t
+                                 : b->tile.h > 1  ? &b->tile.h
+                                                  : &b->tile.w;
+        if (*largest == 1) {
+            return c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread holds "
+                            "not even the window of one output", request->scratch_limit);
+        }
+        *largest = c3d_ceil_div(*largest, 2);
+    }
+    return CONV3D_OK;
 }
 
 double c3d_rowwise_waste(const struct c3d_request *request, bool join)

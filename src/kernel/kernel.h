@@ -25,7 +25,11 @@ enum { C3D_MAX_COUNT = 14, C3D_MAX_VECTORS = 8, C3D_MAX_ACCUMULATORS = 28, C3D_M
 struct c3d_tap {
     int32_t vector;
     int32_t scalar;
+    int32_t skip; /* of a ragged tile: rows it leaves out, n first ones or -n last ones */
 };
+
+/* Limits of ragged tiles. */
+enum { C3D_MAX_SKIP = 1, C3D_MAX_RAGGED_VECTORS = 3 };
 
 /*
  * Accumulated outer products.  For every channel c in order, every tap in
@@ -37,6 +41,9 @@ struct c3d_tap {
  * with 0 <= m < count and 0 <= l < vector_count * lanes.  acc is dense,
  * count rows of vector_count * lanes; it is set to +0 first when start is
  * nonzero, and then not read.  Zero channels or taps are allowed.
+ *
+ * In a ragged tile, at the end of a row of outputs, taps leave out the rows that they
+ * would multiply with padding: a third of a row's taps when it is three outputs long.
  *
  * For every channel c the line at ahead + c*ahead_step is asked for into L2: what
  * will be needed later, spread over the work instead of in bursts that would fill
@@ -53,6 +60,7 @@ struct c3d_outer {
     int vector_count; /* 1, 2, 3, 4, 6 or 8 */
     int count;        /* 1 .. max_count[vector_count] */
     int start;
+    int ragged; /* taps have skips, at most C3D_MAX_SKIP; vector_count is limited too */
 };
 
 /*

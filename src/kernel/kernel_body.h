@@ -21,17 +21,44 @@ _Static_assert(C3D_COUNT_1 <= C3D_MAX_COUNT && C3D_COUNT_2 <= C3D_MAX_COUNT &&
                    C3D_MAX_COUNT == 14,
                "outer_any_count lists the counts up to 14");
 
+/* One step of the reduction for rows first .. end of a tile. */
+static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float *by,
+                                         const int first, const int end, const int width)
+{
+    vf x[C3D_MAX_VECTORS];
+    if (width == 1) {
+        /* Without a loop over vectors: clang 14 leaves the accumulators in memory when
+         * an unrolled loop has a single iteration. */
+        x[0] = v_load(from);
+        C3D_UNROLL
+        for (int m = first; m < end; m++) {
+            acc[m] = v_fma(x[0], v_broadcast(by + m), acc[m]);
+        }
+        return;
+    }
+    C3D_UNROLL
+    for (int v = 0; v < width; v++) {
+        x[v] = v_load(from + v * C3D_LANES);
+    }
+    C3D_UNROLL
+    for (int m = first; m < end; m++) {
+        const vf scalar = v_broadcast(by + m);
+        C3D_UNROLL
+        for (int v = 0; v < width; v++) {
+            acc[m * width + v] = v_fma(x[v], scalar, acc[m * width + v]);
+        }
+    }
+}
+
 /*
- * The micro-kernel for a tile of count x width vectors, both constant at every
- * call, so that all loops but the two of the reduction vanish.  A width of one
- * is written without a loop over vectors: clang 14 leaves the accumulators in
- * memory when an unrolled loop has a single iteration.
+ * The micro-kernel for a tile of count x width vectors, all constant at every call, so
+ * that all loops but the two of the reduction vanish.
  */
 static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int count,
-                                         const int width)
+                                         const int width, const bool ragged)
 {
     const vf zero = {0};
-    vf acc[C3D_MAX_ACCUMULATORS], x[C3D_MAX_VECTORS];
+    vf acc[C3D_MAX_ACCUMULATORS];
     C3D_UNROLL
     for (int i = 0; i < count * width; i++) {
         acc[i] = o->start ? zero : v_load(o->acc + i * C3D_LANES);
@@ -43,25 +70,12 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         for (const struct c3d_tap *tap = o->taps; tap < end; tap++) {
             const float *const from = vectors + tap->vector;
             const float *const by = scalars + tap->scalar;
-            if (width == 1) {
-                x[0] = v_load(from);
-                C3D_UNROLL
-                for (int m = 0; m < count; m++) {
-                    acc[m] = v_fma(x[0], v_broadcast(by + m), acc[m]);
-                }
-                continue;
-            }
-            C3D_UNROLL
-            for (int v = 0; v < width; v++) {
-                x[v] = v_load(from + v * C3D_LANES);
-            }
-            C3D_UNROLL
-            for (int m = 0; m < count; m++) {
-                const vf scalar = v_broadcast(by + m);
-                C3D_UNROLL
-                for (int v = 0; v < width; v++) {
-                    acc[m * width + v] = v_fma(x[v], scalar, acc[m * width + v]);
-                }
+            if (!ragged || tap->skip == 0) {
+                outer_step(acc, from, by, 0, count, width);
+            } else if (tap->skip > 0) {
+                outer_step(acc, from, by, 1, count, width);
+            } else {
+                outer_step(acc, from, by, 0, count - 1, width);
             }
         }
         __builtin_prefetch((const void *)ahead, 0, 2);
@@ -74,17 +88,18 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         v_store(o->acc + i * C3D_LANES, acc[i]);
     }
 }
+_Static_assert(C3D_MAX_SKIP == 1, "outer_tile knows no other");
 
 /* Tiles beyond the ISA's limits fold away at compile time. */
 #define TILE_CASE(n) \
     case n: \
         if (n <= limit) { \
-            outer_tile(o, n, width); \
+            outer_tile(o, n, width, ragged); \
         } \
         break;
 
 static C3D_ALWAYS_INLINE void outer_any_count(const struct c3d_outer *o, const int limit,
-                                              const int width)
+                                              const int width, const bool ragged)
 {
     switch (o->count) {
         TILE_CASE(1)
@@ -108,41 +123,64 @@ static C3D_ALWAYS_INLINE void outer_any_count(const struct c3d_outer *o, const i
 
 static C3D_NEVER_INLINE void outer_1(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_1, 1);
+    outer_any_count(o, C3D_COUNT_1, 1, false);
 }
 
 static C3D_NEVER_INLINE void outer_2(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_2, 2);
+    outer_any_count(o, C3D_COUNT_2, 2, false);
 }
 
 static C3D_NEVER_INLINE void outer_3(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_3, 3);
+    outer_any_count(o, C3D_COUNT_3, 3, false);
 }
 
 static C3D_NEVER_INLINE void outer_4(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_4, 4);
+    outer_any_count(o, C3D_COUNT_4, 4, false);
 }
 
 static C3D_NEVER_INLINE void outer_6(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_6, 6);
+    outer_any_count(o, C3D_COUNT_6, 6, false);
 }
 
 static C3D_NEVER_INLINE void outer_8(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_8, 8);
+    outer_any_count(o, C3D_COUNT_8, 8, false);
+}
+
+static C3D_NEVER_INLINE void ragged_1(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_1, 1, true);
+}
+
+static C3D_NEVER_INLINE void ragged_2(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_2, 2, true);
+}
+
+static C3D_NEVER_INLINE void ragged_3(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_3, 3, true);
 }
 
 static void outer(const struct c3d_outer *o)
 {
-    static void (*const by_width[C3D_MAX_VECTORS + 1])(const struct c3d_outer *) = {
+    typedef void outer_fn(const struct c3d_outer *);
+    static outer_fn *const whole[C3D_MAX_VECTORS + 1] = {
         [1] = outer_1, [2] = outer_2, [3] = outer_3,
         [4] = outer_4, [6] = outer_6, [8] = outer_8,
     };
-    by_width[o->vector_count](o);
+    static outer_fn *const ragged[C3D_MAX_RAGGED_VECTORS + 1] = {
+        [1] = ragged_1, [2] = ragged_2, [3] = ragged_3,
+    };
+    if (o->ragged) {
+        ragged[o->vector_count](o);
+    } else {
+        whole[o->vector_count](o);
+    }
 }
 
 /* One square of at most C3D_LANES rows of acc and one vector of its lanes. */
