@@ -7,6 +7,7 @@
  */
 #include "algo/blocking.h"
 
+#include "algo/pack_input.h"
 #include "base/mem.h"
 #include "base/num.h"
 
@@ -16,15 +17,12 @@
  * the last ten years. */
 static const size_t default_l1_bytes = 32 * 1024, default_l2_bytes = 512 * 1024;
 
-/* Costs measured on a Zen 4 core to one digit, in vector FMAs ... */
+/* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
 static const double tile_overhead = 2.5;   /* per step of the reduction: tap, loop, loads */
 static const double tile_latency = 10;   /* FMAs; smaller tiles wait for their own results */
-static const double acc_round_trip = 1.0;  /* per vector and chunk */
+static const double acc_round_trip = 4.0;  /* per vector and chunk */
 static const double store_vector = 3.0;    /* per vector of results, transposed */
 static const double l3_vector = 4.0;       /* per vector of weights from beyond L2 */
-/* ... and, where the length of a vector makes no difference, in FMAs of one lane. */
-static const double pack_contiguous = 18, pack_strided = 40; /* per element */
-static const double pack_row = 600;        /* per row: calls, zeroed ends, cache misses */
 
 /* The next smaller extent that cuts `extent` into equal parts, 0 after 1. */
 static int64_t next_smaller(int64_t extent, int64_t tile)
@@ -93,14 +91,13 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
     const double panels = (double)c3d_ceil_div(b->tile.oc, panel);
     const double reduction = (double)c3d_reduction(p);
     const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
-    const double rows = (double)b->planes.slots * (double)b->rows.slots;
-    const double per_element = p->stride[W] == 1 ? pack_contiguous : pack_strided;
 
     const double compute = reduction * pixels * vectors *
                            tile_inefficiency(request->kernels, b->tile.w,
                                              c3d_panel_vectors(b->panels, b->tile.oc, 0));
-    const double pack = (double)p->in_channels * rows *
-                        ((double)b->row.length * per_element + pack_row) / lanes;
+    const double pack =
+        c3d_pack_cost((double)p->in_channels * (double)b->planes.slots, (double)b->rows.slots,
+                      (double)b->row.length, p->stride[W]) / lanes;
     const double acc = chunks * pixels * vectors * acc_round_trip;
     const double store = pixels * vectors * store_vector;
     const double weights = reduction * vectors * l3_vector;
@@ -113,12 +110,14 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
     return rounds * (compute + pack + acc + store + weights + spill);
 }
 
-/* As many input channels as leave the chunk's window and weights in L2 beside the
- * accumulators, in equal chunks, but no more than 256 steps of the reduction for a
+/* As many input channels as leave the chunk's window, and the weights of a panel and
+ * the next, in L2 beside the accumulators, in equal chunks, but no more than 256 steps of the reduction for a
  * 32 KiB L1: every register tile walks the panel's weights again, and from L2 they
  * hold up the 6 x 2 tile of AVX2.  C3D conv2, one Zen 4 core, chunks of 2, 3, 4, 5, 6,
  * 8, 11, 16 channels of 27 taps: 114, 120, 123, 124, 126, 125, 123, 115 GFLOP/s with
- * AVX2; with AVX-512 all from 6 on are within 2%. */
+ * AVX2.  The 14 rows of AVX-512 use a vector of weights for twice as long, and twice
+ * the steps, with fewer sums to store and reload, are 1-4% faster. */
+enum { short_tile = 7 }; /* rows */
 static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking *b, size_t l2)
 {
     const struct c3d_problem *const p = request->problem;
@@ -129,11 +128,13 @@ static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking 
     if (!fits(request, b)) {
         return 1;
     }
-    const double per_channel = (double)b->input_elems * sizeof(float) +
-                               (double)b->tap_count * (double)b->tile.oc * sizeof(float);
-    const double room = 0.8 * (double)l2 - (double)b->acc_elems * sizeof(float);
+    const double panels = 2.0 * (double)c3d_panel_channels(b->panels); /* now and next */
+    const double per_channel =
+        ((double)b->input_elems + (double)b->tap_count * panels) * sizeof(float);
+    const double room = 0.6 * (double)l2 - (double)b->acc_elems * sizeof(float);
     const size_t l1 = request->l1_bytes > 0 ? request->l1_bytes : default_l1_bytes;
-    const double steps = (double)l1 / 128;
+    const int rows = request->kernels->max_count[b->panels.vectors];
+    const double steps = (double)l1 / 128 * (rows >= 2 * short_tile ? 2 : 1);
     const double channels = fmin(room / per_channel, steps / (double)b->tap_count);
     const int64_t most = channels < (double)p->in_channels ? c3d_max((int64_t)channels, 1)
                                                            : p->in_channels;
@@ -167,13 +168,13 @@ static double search_tiles(const struct c3d_request *request, struct c3d_panels 
         .tile.oc = oc,
         .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
     };
-    /* A quarter of L2 for accumulators; at least one register tile. */
+    /* Half of L2 for accumulators; at least one register tile. */
     const double pixels_max =
-        fmax((double)l2 / 4 / sizeof(float) / (double)c3d_round_up(oc, request->kernels->lanes),
+        fmax((double)l2 / 2 / sizeof(float) / (double)c3d_round_up(oc, request->kernels->lanes),
              request->kernels->max_count[panels.vectors]);
     for (b.tile.w = first_tile(wish->w, p->out[W], pixels_max); b.tile.w > 0;
          b.tile.w = next_tile(wish->w, p->out[W], b.tile.w)) {
-        if (wish->w == 0 && b.tile.w < c3d_min(p->out[W], 64) && best_cost < INFINITY) {
+        if (wish->w == 0 && b.tile.w < c3d_min(p->out[W], 256) && best_cost < INFINITY) {
             break; /* short rows only when nothing longer fits */
         }
         const double t_max = fmax(pixels_max / (double)b.tile.w, 1);

@@ -26,6 +26,10 @@ void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking
                     const struct c3d_task *task, const struct c3d_chunk *chunk,
                     const float *input, float *packed);
 
+/* What packing so many planes of so many rows of so many elements costs, in FMAs of
+ * one lane. */
+double c3d_pack_cost(double planes, double rows, double row_elems, int64_t stride);
+
 /*
  * The same window, to be asked for ahead of time so that packing finds it in L2: a
  * walk over the cache lines of one channel, which lie alike in all channels.

@@ -221,15 +221,12 @@ double c3d_rowwise_waste(const struct c3d_request *request, bool join)
 
 double c3d_rowwise_overhead(const struct c3d_request *request)
 {
-    /* Per element packed with its share of halo, and per vector stored; a row
-     * costs its calls.  Measured on a Zen 4 core, to one digit. */
-    static const double contiguous = 0.25, strided = 1.5, row = 20, vector = 2.5;
+    static const double vector = 2.5; /* stored */
     const struct c3d_problem *const p = request->problem;
-    const double rows = (double)p->groups * (double)p->in_channels * (double)p->in[T] *
-                        (double)p->in[H];
+    const int lanes = request->kernels->lanes;
+    const double planes = (double)p->groups * (double)p->in_channels * (double)p->in[T];
     const double outs = (double)p->groups * (double)p->out_channels * (double)c3d_volume(p->out);
-    return rows * ((double)p->in[W] * (p->stride[W] == 1 ? contiguous : strided) + row) +
-           outs / request->kernels->lanes * vector;
+    return (c3d_pack_cost(planes, (double)p->in[H], (double)p->in[W], p->stride[W]) + outs * vector) / lanes;
 }
 
 static void pack(const struct c3d_request *request, struct c3d_rowwise *r)

@@ -37,7 +37,9 @@ struct c3d_axis c3d_axis_map(int64_t outs, int64_t taps, int64_t stride, int64_t
 /* The coordinate of a slot relative to that of the tile's first output and tap. */
 static inline int64_t c3d_slot_coordinate(const struct c3d_axis *axis, int64_t slot)
 {
-    return slot / axis->period * axis->outer_step + slot % axis->period * axis->inner_step;
+    return axis->period == 1 ? slot * axis->outer_step
+                             : slot / axis->period * axis->outer_step +
+                                   slot % axis->period * axis->inner_step;
 }
 
 /* Slots that a tile of `outs` outputs and `taps` taps uses, both at most those
