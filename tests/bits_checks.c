@@ -39,6 +39,10 @@ static const char *const shapes[] = {
     "n1_ci2t3h3w70_co3_k1x1x7_p0x0x9:6_b",
     "n5_ci7t1h5w5_co9_k1x3x3_p0x1x1_b",
     "n1_ci70t3h3w3_co2_k3_p1_flip",
+    "n19_ci3t2h4w5_co35_k2x4x5_b",
+    "n6_ci10t3h1w2_co14_k3x1x2_g2",
+    "n1_ci24t4h7w7_co48_k3_p1_b",
+    "n1_ci3t5h10w28_co40_k5x3x3_s1x2x2_p2x1x1",
 };
 enum { FIXED = sizeof shapes / sizeof *shapes, DRAWN = 24, LABEL_MAX = 200 };
 

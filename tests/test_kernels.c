@@ -292,6 +292,7 @@ Test(kernels, store_neon) { store_holds_for_all_sizes("neon"); }
 
 static bool copy_holds(const struct c3d_kernels *kernels, int rows, size_t count, uint64_t seed)
 {
+    const bool of_lanes = seed / 4 % 2;
     const size_t whole = (count + (size_t)kernels->lanes - 1) / (size_t)kernels->lanes *
                          (size_t)kernels->lanes;
     const ptrdiff_t row_stride = (ptrdiff_t)count + (ptrdiff_t)(seed % 3);
@@ -299,17 +300,18 @@ static bool copy_holds(const struct c3d_kernels *kernels, int rows, size_t count
     struct guarded acc, bias, out;
     bool good = true;
     guarded_fill(&acc, (size_t)rows * whole, side, any_float, seed);
-    guarded_fill(&bias, (size_t)rows, side, bias_float, seed + 1);
+    guarded_fill(&bias, of_lanes ? whole : (size_t)rows, side, bias_float, seed + 1);
     guarded_make(&out, ((size_t)(rows - 1) * (size_t)row_stride + count) * sizeof(float), side);
     const struct c3d_copy copy = {
         .acc = acc.data, .bias = bias.data, .acc_stride = (ptrdiff_t)whole,
         .row_stride = row_stride, .out = out.data, .count = count, .rows = rows,
-        .relu = seed / 2 % 2,
+        .relu = seed / 2 % 2, .bias_of_lanes = of_lanes,
     };
     kernels->copy(&copy);
     for (int m = 0; good && m < rows; m++)
         for (size_t i = 0; good && i < count; i++) {
-            float expected = copy.acc[m * copy.acc_stride + (ptrdiff_t)i] + copy.bias[m];
+            float expected = copy.acc[m * copy.acc_stride + (ptrdiff_t)i] +
+                             copy.bias[of_lanes ? (int)i : m];
             if (copy.relu && expected < 0.0f)
                 expected = 0.0f;
             if (!same_float(expected, copy.out[m * row_stride + (ptrdiff_t)i]))

@@ -179,6 +179,7 @@ static const char *const greedy[] = {
     "n1_ci16t9h9w9_co16_k7_s4_d4_p12",
     "n1_ci32t1h3000w3000_co32_k1x11x11_p0x5x5",
     "n1_ci1t64h64w64_co1_k64",
+    "n100000_ci16t2h2w2_co64_k2",
 };
 
 /* A plan for a problem whose weights alone exist. */
@@ -243,6 +244,7 @@ Test(memory, greedy_problems_stay_inside)
         "n1_ci2t1h1w5300_co3_k1x1x5000",        "n1_ci4096t1h2w3_co5_k1",
         "n1_ci3t5h5w2100_co8_k3x3x3_d2x2x1000", "n1_ci600t1h9w10_co1200_k1x3x3_p0x1x1_g600",
         "n1_ci1t30h30w30_co1_k30",              "n1_ci3t2h2w2_co3_k1_p40",
+        "n3000_ci7t1h2w3_co41_k1x2x3_b",        "n2_ci6t9h9w9_co10_k9_g2",
     };
     const conv3d_options options = options_strict(2);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

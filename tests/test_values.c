@@ -28,6 +28,8 @@ static const char *const shapes[] = {
     "n1_ci1t2h3w40_co2_k1x1x5_p0x0x4:1_flip",
     "n2_ci8t2h2w3_co8_k2_p2_g4",
     "n1_ci16t3h3w31_co32_k3_p1",
+    "n5_ci2t2h3w2_co18_k2x3x2_b",
+    "n3_ci4t1h2w2_co6_k1x2x2_g2",
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes, POSITIONS = 5 };
 

@@ -408,6 +408,35 @@ static bool advance(const struct direct *d, struct c3d_chunk *chunk)
     return chunk->channels.begin < chunk->channels.end;
 }
 
+/* Columns whose channels lie side by side, as do the lanes of their sums. */
+static void store_columns(const struct worker *worker, float *output)
+{
+    const struct direct *const d = worker->direct;
+    const struct c3d_problem *const p = &d->problem;
+    const struct c3d_task *const task = worker->task;
+    const int lanes = d->kernels->lanes;
+    const int64_t padded = c3d_padded_channels(p, lanes);
+    const int64_t step = c3d_column_step(p, p->out_channels);
+    const int64_t panel = c3d_panel_channels(d->blocking.panels);
+    const float *acc = worker->acc;
+    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += panel) {
+        const int vectors = c3d_panel_vectors(d->blocking.panels, p->out_channels, oc);
+        const struct c3d_copy copy = {
+            .acc = acc,
+            .bias = d->bias + task->group * padded + oc,
+            .acc_stride = vectors * lanes,
+            .row_stride = (ptrdiff_t)step,
+            .out = output + task->out[W].begin * step + task->group * p->out_channels + oc,
+            .count = (size_t)c3d_min(task->channels.end - oc, panel),
+            .rows = c3d_extent(task->out[W]),
+            .relu = d->relu,
+            .bias_of_lanes = true,
+        };
+        d->kernels->copy(&copy);
+        acc += copy.rows * copy.acc_stride;
+    }
+}
+
 /* Outputs that are consecutive in the tensor are stored in one piece: rows of
  * a tile as wide as the volume join, and planes of one as high. */
 static void store_task(const struct worker *worker, float *output)
@@ -466,7 +495,8 @@ static struct c3d_chunk first_chunk(const struct direct *d)
 static const float *source_of(const struct c3d_problem *p, const struct c3d_task *task,
                               const float *input)
 {
-    return input + (task->item * p->groups + task->group) * p->in_channels * c3d_volume(p->in);
+    return input + (task->item * p->groups + task->group) * p->in_channels *
+                       c3d_channel_step(p, p->in);
 }
 
 static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
@@ -505,7 +535,11 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         convolve_chunk(&worker, start);
         now = after;
     }
-    store_task(&worker, output);
+    if (p->columns) {
+        store_columns(&worker, output);
+    } else {
+        store_task(&worker, output);
+    }
 }
 
 const struct c3d_algorithm c3d_direct = {

@@ -174,10 +174,31 @@ static struct source source_of(const struct c3d_problem *p, const struct c3d_blo
     };
 }
 
+/* Columns whose channels lie side by side. */
+static void pack_columns(const struct c3d_problem *p, const struct c3d_blocking *b,
+                         struct c3d_range columns, struct c3d_range channels,
+                         const float *input, float *packed)
+{
+    const int64_t step = c3d_column_step(p, p->in_channels), pitch = b->row.length;
+    const struct c3d_range all = {0, c3d_extent(columns)};
+    const float *const from = input + columns.begin * step;
+    int64_t c = channels.begin;
+    for (; c + 4 <= channels.end; c += 4) {
+        gather_four(from + c, step, pitch, all, packed + (c - channels.begin) * pitch);
+    }
+    for (; c < channels.end; c++) {
+        gather(from + c, step, all, packed + (c - channels.begin) * pitch);
+    }
+}
+
 void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking *blocking,
                     const struct c3d_task *task, const struct c3d_chunk *chunk,
                     const float *input, float *packed)
 {
+    if (problem->columns) {
+        pack_columns(problem, blocking, task->out[W], chunk->channels, input, packed);
+        return;
+    }
     const struct c3d_axis *const planes = &blocking->planes, *const rows = &blocking->rows;
     const int64_t depth = problem->in[T], height = problem->in[H], width = problem->in[W];
     const struct source from = source_of(problem, blocking, task, chunk);
@@ -224,7 +245,7 @@ void c3d_prefetch_start(struct c3d_prefetch *prefetch, const struct c3d_problem 
     const int64_t columns = (c3d_extent(task->out[W]) - 1) * problem->stride[W] +
                             (c3d_extent(chunk->taps[W]) - 1) * problem->dilation[W] + 1;
     const int64_t left = c3d_max(from.w0, 0), right = c3d_min(from.w0 + columns, problem->in[W]);
-    const bool any = right > left && c3d_extent(chunk->channels) > 0;
+    const bool any = right > left && c3d_extent(chunk->channels) > 0 && !problem->columns;
     *prefetch = (struct c3d_prefetch){
         .problem = problem,
         .blocking = blocking,

@@ -24,7 +24,23 @@ struct c3d_problem {
     int64_t kernel[3], stride[3], begin[3], end[3], dilation[3];
     bool flip;            /* a true convolution */
     bool bias;
+    /* One output per item: the items have become the columns of W, and the channels
+     * of a column lie side by side in both tensors. */
+    bool columns;
 };
+
+/* Elements from one channel to the next, and from one column of W, of the tensors that
+ * problem sees: (items, groups, channels, T, H, W), or (W, groups, channels). */
+static inline int64_t c3d_channel_step(const struct c3d_problem *problem,
+                                       const int64_t extents[3])
+{
+    return problem->columns ? 1 : extents[T] * extents[H] * extents[W];
+}
+
+static inline int64_t c3d_column_step(const struct c3d_problem *problem, int64_t channels)
+{
+    return problem->columns ? problem->groups * channels : 1;
+}
 
 static inline int64_t c3d_volume(const int64_t extents[3])
 {

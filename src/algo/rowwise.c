@@ -254,6 +254,9 @@ static void pack(const struct c3d_request *request, struct c3d_rowwise *r)
 const char *c3d_rowwise_refusal(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
+    if (p->columns) {
+        return "one output per item";
+    }
     const double taps = (double)p->kernel[T] * (double)p->kernel[H] * (double)p->kernel[W];
     /* One output, one input channel, sums of all output channels. */
     const double least = taps * (sizeof(float) + sizeof(struct c3d_tap)) +

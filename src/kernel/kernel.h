@@ -87,16 +87,17 @@ struct c3d_store {
  *
  *     out[m*row_stride + i] = activation(acc[m*acc_stride + i] + bias[m])
  *
- * with 0 <= m < rows, 0 <= i < count.  Rows of acc can be read in whole vectors,
- * up to count rounded up to lanes.  No bias is -0.
+ * with 0 <= m < rows, 0 <= i < count; with bias_of_lanes, bias[i] instead.  Rows of acc,
+ * and bias_of_lanes, can be read in whole vectors, up to count rounded up to lanes.  No
+ * bias is -0.
  */
 struct c3d_copy {
     const float *acc, *bias;
     ptrdiff_t acc_stride, row_stride;
     float *out;
     size_t count;
-    int rows;
-    int relu;
+    int64_t rows;
+    int relu, bias_of_lanes;
 };
 
 /*

@@ -236,20 +236,25 @@ static void store(const struct c3d_store *s)
     }
 }
 
+static C3D_ALWAYS_INLINE vf copy_sum(const struct c3d_copy *c, const float *from, vf shift,
+                                     size_t i)
+{
+    const vf sum = v_load(from + i) + (c->bias_of_lanes ? v_load(c->bias + i) : shift);
+    return c->relu ? v_relu(sum) : sum;
+}
+
 static void copy(const struct c3d_copy *c)
 {
-    for (int m = 0; m < c->rows; m++) {
+    for (int64_t m = 0; m < c->rows; m++) {
         const float *const from = c->acc + m * c->acc_stride;
         float *const to = c->out + m * c->row_stride;
-        const vf shift = v_broadcast(c->bias + m);
+        const vf shift = v_broadcast(c->bias + (c->bias_of_lanes ? 0 : m));
         size_t i = 0;
         for (; i + C3D_LANES <= c->count; i += C3D_LANES) {
-            const vf sum = v_load(from + i) + shift;
-            v_store(to + i, c->relu ? v_relu(sum) : sum);
+            v_store(to + i, copy_sum(c, from, shift, i));
         }
         if (i < c->count) {
-            const vf sum = v_load(from + i) + shift; /* rows of acc are whole vectors */
-            v_store_first(to + i, c->relu ? v_relu(sum) : sum, (int)(c->count - i));
+            v_store_first(to + i, copy_sum(c, from, shift, i), (int)(c->count - i));
         }
     }
 }

@@ -218,6 +218,17 @@ static bool exceeds_caches(const struct c3d_problem *p)
     return outputs * sizeof(float) > (double)(l3 > 0 ? l3 : default_l3_bytes);
 }
 
+/* The reference sees the problem as it was given. */
+static bool wants_plain_problem(const char *algorithm)
+{
+    for (int i = 0; algorithm != NULL && c3d_algorithms[i] != NULL; i++) {
+        if (strcmp(algorithm, c3d_algorithms[i]->name) == 0) {
+            return c3d_algorithms[i]->by_name_only;
+        }
+    }
+    return false;
+}
+
 /* What plan_create does once its arguments are known to be whole. */
 static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight,
                            const conv3d_tensor *bias, const conv3d_options *options)
@@ -283,7 +294,8 @@ conv3d_status conv3d_plan_create(conv3d_plan **plan, const conv3d_params *params
     *made = (struct conv3d_plan){
         .params = *params,
         .problem = problem,
-        .collapsed = c3d_collapse(&problem),
+        .collapsed =
+            wants_plain_problem(options->algorithm) ? problem : c3d_collapse(&problem),
     };
     memcpy(made->input_shape, input_shape, sizeof made->input_shape);
     status = build(made, weight, bias, options);
