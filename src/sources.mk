@@ -47,6 +47,7 @@ C3D_PLAN_SOURCES = \
 	src/plan/problem_text.c \
 	src/plan/collapse.h src/plan/collapse.c \
 	src/plan/schedule.h src/plan/schedule.c \
+	src/plan/shares.h src/plan/shares.c \
 	src/plan/plan.h src/plan/plan.c \
 	src/plan/describe.c
 

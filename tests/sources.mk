@@ -9,6 +9,7 @@ unit_tests = \
 	tests/test_errors \
 	tests/test_calls \
 	tests/test_plan \
+	tests/test_shares \
 	tests/test_kernels \
 	tests/test_random \
 	tests/test_properties \
@@ -39,6 +40,7 @@ tests_test_text_SOURCES = tests/test_text.c $(test_support)
 tests_test_errors_SOURCES = tests/test_errors.c $(test_support)
 tests_test_calls_SOURCES = tests/test_calls.c $(test_support)
 tests_test_plan_SOURCES = tests/test_plan.c $(test_support)
+tests_test_shares_SOURCES = tests/test_shares.c $(test_support)
 tests_test_kernels_SOURCES = tests/test_kernels.c $(test_support) tests/guard.c tests/guard.h
 tests_test_random_SOURCES = tests/test_random.c $(test_support)
 tests_test_properties_SOURCES = tests/test_properties.c $(test_support)

@@ -13,6 +13,7 @@
 #include "kernel/select.h"
 #include "plan/collapse.h"
 #include "plan/problem_check.h"
+#include "plan/shares.h"
 #include "platform/cpu.h"
 #include "platform/team.h"
 #include "platform/topology.h"
@@ -327,27 +328,38 @@ struct call {
     const float *input;
     float *output;
     char *scratch; /* aligned */
+    c3d_share *shares;
 };
+
+/* One task, and a hint at the one after it; -1 if unknown. */
+static void run_task(const struct call *call, int64_t index, int64_t after, char *scratch)
+{
+    const struct conv3d_plan *const plan = call->plan;
+    const struct c3d_task task = c3d_schedule_task(&plan->schedule, index);
+    const struct c3d_task next = c3d_schedule_task(&plan->schedule, after >= 0 ? after : index);
+    plan->prepared->algorithm->run_task(plan->prepared, &task, after >= 0 ? &next : NULL,
+                                        call->input, call->output, scratch);
+}
 
 static void run_share(void *argument, int member, int members)
 {
     const struct call *const call = argument;
     const struct conv3d_plan *const plan = call->plan;
-    const struct c3d_range share = c3d_schedule_share(&plan->schedule, member, members);
+    const int64_t tasks = plan->schedule.tasks;
+    /* Shares count to 32 bits: beyond that, several tasks at a time. */
+    const int64_t lot = tasks / c3d_shares_most + 1;
     char *const scratch =
         call->scratch != NULL ? call->scratch + scratch_stride(plan) * (size_t)member : NULL;
-    if (share.begin == share.end) {
-        return;
+    int64_t taken;
+    c3d_shares_open(call->shares, c3d_ceil_div(tasks, lot), member, members);
+    while (c3d_shares_take(call->shares, member, members, &taken)) {
+        const int64_t after = c3d_shares_peek(call->shares, member);
+        const int64_t end = c3d_min((taken + 1) * lot, tasks);
+        for (int64_t index = taken * lot; index < end; index++) {
+            run_task(call, index, index + 1 < end ? index + 1 : after < 0 ? -1 : after * lot,
+                     scratch);
+        }
     }
-    struct c3d_task task = c3d_schedule_task(&plan->schedule, share.begin);
-    for (int64_t index = share.begin + 1; index < share.end; index++) {
-        const struct c3d_task next = c3d_schedule_task(&plan->schedule, index);
-        plan->prepared->algorithm->run_task(plan->prepared, &task, &next, call->input,
-                                            call->output, scratch);
-        task = next;
-    }
-    plan->prepared->algorithm->run_task(plan->prepared, &task, NULL, call->input, call->output,
-                                        scratch);
     c3d_cpu_finish_streams();
 }
 
@@ -386,7 +398,12 @@ conv3d_status conv3d_plan_execute(const conv3d_plan *plan, const float *input, f
                             plan->workspace_bytes);
         }
     }
-    struct call call = {plan, input, output, workspace != NULL ? c3d_align_up(workspace) : NULL};
+    c3d_share shares[max_threads];
+    for (int i = 0; i < plan->threads; i++) {
+        atomic_init(&shares[i], 0);
+    }
+    struct call call = {
+        plan, input, output, workspace != NULL ? c3d_align_up(workspace) : NULL, shares};
     c3d_team_run(plan->threads, run_share, &call);
     c3d_free(own);
     return CONV3D_OK;

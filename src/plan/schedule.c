@@ -50,10 +50,3 @@ struct c3d_task c3d_schedule_task(const struct c3d_schedule *schedule, int64_t i
     task.item = index;
     return task;
 }
-
-struct c3d_range c3d_schedule_share(const struct c3d_schedule *schedule, int member, int members)
-{
-    const int64_t each = schedule->tasks / members, extra = schedule->tasks % members;
-    const int64_t begin = member * each + c3d_min(member, extra);
-    return (struct c3d_range){begin, begin + each + (member < extra)};
-}

@@ -24,9 +24,4 @@ struct c3d_schedule c3d_schedule_make(const struct c3d_problem *problem,
 /* Task number 0 <= index < tasks. */
 struct c3d_task c3d_schedule_task(const struct c3d_schedule *schedule, int64_t index);
 
-/* The tasks of one member: contiguous, so that neighbours in space, which
- * share input, run on one core; counts differ by at most one. */
-struct c3d_range c3d_schedule_share(const struct c3d_schedule *schedule, int member,
-                                    int members);
-
 #endif

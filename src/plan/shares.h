@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shares.h - who does which task
+ *
+ * Each member of a team starts with an equal share of consecutive tasks, so that
+ * neighbours in space, which share input, run on one core.  Who has done his own takes
+ * from the end of the largest share left: on a shared machine cores are not equally
+ * fast.  No bit of a result depends on it.
+ */
+#ifndef C3D_PLAN_SHARES_H
+#define C3D_PLAN_SHARES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What is left of one share: the next task and the end, 32 bits each, so that both
+ * change at once. */
+typedef _Atomic uint64_t c3d_share;
+
+/* The most tasks that can be shared out. */
+static const int64_t c3d_shares_most = UINT32_MAX;
+
+/* Gives member his share of `tasks`.  All shares must be 0 before the first call. */
+void c3d_shares_open(c3d_share *shares, int64_t tasks, int member, int members);
+
+/* Sets *task to the next one for member; false when none is left that he can see. */
+bool c3d_shares_take(c3d_share *shares, int member, int members, int64_t *task);
+
+/* What member will take after that, unless somebody else does; -1 if nothing. */
+int64_t c3d_shares_peek(c3d_share *shares, int member);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_shares.c - every task is taken by one member, once
+ */
+#include "support.h"
+
+#include "../tools/random_data.h"
+
+#include "plan/shares.h"
+#include "platform/team.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+enum { MEMBERS_MAX = 17, TASKS_MAX = 300 };
+
+/* Members act in a random order; some open their shares late. */
+static void taken_once(int64_t tasks, int members, uint64_t seed)
+{
+    c3d_share shares[MEMBERS_MAX] = {0};
+    int taken[TASKS_MAX] = {0};
+    bool opened[MEMBERS_MAX] = {false};
+    int done = 0;
+    for (uint64_t step = 0; done < members; step++) {
+        const int member = (int)(random_bits(seed, step) % (uint64_t)members);
+        int64_t task;
+        if (!opened[member]) {
+            c3d_shares_open(shares, tasks, member, members);
+            opened[member] = true;
+            done++;
+        }
+        if (c3d_shares_take(shares, member, members, &task)) {
+            cr_assert(task >= 0 && task < tasks, "task %lld of %lld", (long long)task,
+                      (long long)tasks);
+            taken[task]++;
+        }
+    }
+    for (int member = 0; member < members; member++) {
+        int64_t task;
+        while (c3d_shares_take(shares, member, members, &task))
+            taken[task]++;
+        cr_assert(c3d_shares_peek(shares, member) == -1);
+    }
+    for (int64_t task = 0; task < tasks; task++)
+        cr_assert(taken[task] == 1, "%d members, %lld tasks: task %lld taken %d times", members,
+                  (long long)tasks, (long long)task, taken[task]);
+}
+
+Test(shares, every_task_is_taken_once)
+{
+    for (int members = 1; members <= MEMBERS_MAX; members++)
+        for (int64_t tasks = 0; tasks <= TASKS_MAX; tasks += 1 + tasks / 5)
+            for (uint64_t i = 0; i < 5; i++)
+                taken_once(tasks, members, test_seed() + i);
+}
+
+Test(shares, a_member_starts_with_his_own_in_order)
+{
+    c3d_share shares[3] = {0};
+    int64_t task;
+    for (int member = 0; member < 3; member++)
+        c3d_shares_open(shares, 10, member, 3); /* 4, 3 and 3 */
+    cr_assert(c3d_shares_peek(shares, 1) == 4);
+    for (int64_t expected = 4; expected < 7; expected++)
+        cr_assert(c3d_shares_take(shares, 1, 3, &task) && task == expected);
+    cr_assert(c3d_shares_peek(shares, 1) == -1);
+    cr_assert(c3d_shares_take(shares, 1, 3, &task) && task == 3); /* the end of the largest */
+}
+
+struct race {
+    c3d_share *shares;
+    int64_t tasks;
+    atomic_int *taken;
+};
+
+static void take_all(void *argument, int member, int members)
+{
+    const struct race *race = argument;
+    int64_t task;
+    c3d_shares_open(race->shares, race->tasks, member, members);
+    while (c3d_shares_take(race->shares, member, members, &task))
+        atomic_fetch_add(&race->taken[task], 1);
+}
+
+Test(shares, threads_do_not_take_a_task_twice)
+{
+    enum { TASKS = 20000, THREADS = 4 };
+    atomic_int *taken = malloc(TASKS * sizeof *taken);
+    cr_assert(taken != NULL);
+    for (int64_t round = 0; round < test_count(50); round++) {
+        c3d_share shares[THREADS] = {0};
+        struct race race = {shares, TASKS, taken};
+        for (int i = 0; i < TASKS; i++)
+            atomic_init(&taken[i], 0);
+        c3d_team_run(THREADS, take_all, &race);
+        for (int i = 0; i < TASKS; i++)
+            cr_assert(atomic_load(&taken[i]) == 1, "task %d", i);
+    }
+    free(taken);
+}
