@@ -133,8 +133,10 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
                      const struct c3d_task *next, const float *input, float *output,
                      void *scratch)
 {
+    /* A window is planes of one channel: the hardware foresees them, and asking for them
+     * takes longer than the few FMAs between (3x3x3 at 14x14: 0.89 of the speed). */
     (void)next;
-    c3d_rowwise_run_task(prepared, task, input, output, scratch, convolve_chunk);
+    c3d_rowwise_run_task(prepared, task, NULL, input, output, scratch, convolve_chunk);
 }
 
 const struct c3d_algorithm c3d_depthwise = {

@@ -42,8 +42,6 @@ struct direct {
  * beyond L2, in pieces too short for the hardware to foresee. */
 struct next {
     struct c3d_prefetch input;
-    int64_t input_channels;
-    int64_t input_lines; /* of each channel for every register tile */
     const float *weights, *weights_end;
     int64_t weights_step; /* elements for every register tile */
 };
@@ -245,20 +243,10 @@ static int64_t run_end(const struct worker *worker, int64_t w, struct c3d_range 
     return w;
 }
 
-/* What to ask for while a register tile is at work: a line of every channel by the
- * micro-kernel, the rest at once. */
-static void prefetch(const struct worker *worker, struct next *next, struct c3d_outer *outer)
+/* What to ask for while a register tile is at work. */
+static void prefetch(struct next *next, struct c3d_outer *outer)
 {
-    const ptrdiff_t channel = (ptrdiff_t)c3d_volume(worker->direct->problem.in);
-    const float *line = c3d_prefetch_next(&next->input);
-    outer->ahead = line != NULL ? line : outer->scalars;
-    outer->ahead_step = line != NULL ? channel : 0;
-    for (int64_t i = 1; i < next->input_lines && line != NULL; i++) {
-        line = c3d_prefetch_next(&next->input);
-        for (int64_t c = 0; line != NULL && c < next->input_channels; c++) {
-            __builtin_prefetch(line + c * channel, 0, 2);
-        }
-    }
+    c3d_prefetch_by(outer, &next->input);
     const float *const stop = next->weights_end - next->weights > next->weights_step
                                   ? next->weights + next->weights_step
                                   : next->weights_end;
@@ -300,7 +288,7 @@ static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t
             outer->count = (int)count;
             outer->scalars = row + (w - out[W].begin);
             outer->acc = acc + (w - out[W].begin) * width;
-            prefetch(worker, &worker->next, outer);
+            prefetch(&worker->next, outer);
             d->kernels->outer(outer);
             w += count;
         }
@@ -347,9 +335,7 @@ static int64_t start_prefetch(struct worker *worker)
     const int64_t panels =
         c3d_ceil_div(c3d_extent(task->channels), c3d_panel_channels(d->blocking.panels));
     c3d_prefetch_start(&worker->next.input, &d->problem, &d->blocking, after->task,
-                       &after->chunk, after->source);
-    worker->next.input_channels = c3d_extent(after->chunk.channels);
-    worker->next.input_lines = c3d_ceil_div(worker->next.input.lines, tiles * panels);
+                       &after->chunk, after->source, tiles * panels);
     return tiles;
 }
 

@@ -86,7 +86,7 @@ static size_t list_taps(const struct c3d_rowwise_worker *worker, int64_t t, int6
 
 /* A run of outputs that starts with row h of plane t, for one block of
  * channels; returns the end of the sums it leaves in memory. */
-static float *convolve_run(const struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
+static float *convolve_run(struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
                            struct c3d_rowwise_piece *piece, int64_t rows, float *acc)
 {
     const struct c3d_rowwise *const r = worker->rowwise;
@@ -97,7 +97,7 @@ static float *convolve_run(const struct c3d_rowwise_worker *worker, struct c3d_o
         const int width = tile_width(r->kernels, outer->count, c3d_ceil_div(outs - at, lanes));
         outer->vector_count = width;
         outer->vectors = window + at;
-        outer->ahead = outer->scalars; /* nothing to ask for */
+        c3d_prefetch_by(outer, &worker->ahead);
         outer->acc = acc;
         r->kernels->outer(outer);
         if (worker->last) {
@@ -149,8 +149,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
                      const struct c3d_task *next, const float *input, float *output,
                      void *scratch)
 {
-    (void)next;
-    c3d_rowwise_run_task(prepared, task, input, output, scratch, convolve_chunk);
+    c3d_rowwise_run_task(prepared, task, next, input, output, scratch, convolve_chunk);
 }
 
 const struct c3d_algorithm c3d_narrow = {

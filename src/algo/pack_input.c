@@ -239,28 +239,32 @@ enum { line_elems = C3D_ALIGNMENT / sizeof(float) };
 
 void c3d_prefetch_start(struct c3d_prefetch *prefetch, const struct c3d_problem *problem,
                         const struct c3d_blocking *blocking, const struct c3d_task *task,
-                        const struct c3d_chunk *chunk, const float *input)
+                        const struct c3d_chunk *chunk, const float *input, int64_t steps)
 {
     const struct source from = source_of(problem, blocking, task, chunk);
     const int64_t columns = (c3d_extent(task->out[W]) - 1) * problem->stride[W] +
                             (c3d_extent(chunk->taps[W]) - 1) * problem->dilation[W] + 1;
     const int64_t left = c3d_max(from.w0, 0), right = c3d_min(from.w0 + columns, problem->in[W]);
     const bool any = right > left && c3d_extent(chunk->channels) > 0 && !problem->columns;
+    const int64_t lines =
+        any ? from.plane_slots * from.row_slots * ((right - left) / line_elems + 1) : 0;
     *prefetch = (struct c3d_prefetch){
         .problem = problem,
         .blocking = blocking,
         .input = input + chunk->channels.begin * c3d_volume(problem->in),
+        .channels = c3d_extent(chunk->channels),
         .t = from.t0,
         .h = from.h0,
         .planes = any ? from.plane_slots : 0,
         .rows = from.row_slots,
         .left = left,
         .right = right,
-        .lines = any ? from.plane_slots * from.row_slots * ((right - left) / line_elems + 1) : 0,
+        .lines_per_step = c3d_ceil_div(lines, steps),
     };
 }
 
-const float *c3d_prefetch_next_row(struct c3d_prefetch *prefetch)
+/* The first line of the next row, NULL after the last. */
+static const float *next_row(struct c3d_prefetch *prefetch)
 {
     const struct c3d_problem *const p = prefetch->problem;
     for (; prefetch->plane < prefetch->planes; prefetch->plane++, prefetch->row = 0) {
@@ -282,4 +286,28 @@ const float *c3d_prefetch_next_row(struct c3d_prefetch *prefetch)
         }
     }
     return NULL;
+}
+
+static const float *next_line(struct c3d_prefetch *prefetch)
+{
+    if (prefetch->at < prefetch->end) {
+        const float *const line = prefetch->at;
+        prefetch->at += line_elems;
+        return line;
+    }
+    return next_row(prefetch);
+}
+
+const float *c3d_prefetch_step(struct c3d_prefetch *prefetch)
+{
+    const ptrdiff_t channel = (ptrdiff_t)c3d_volume(prefetch->problem->in);
+    const float *const first = next_line(prefetch);
+    const float *line = first;
+    for (int64_t i = 1; i < prefetch->lines_per_step && line != NULL; i++) {
+        line = next_line(prefetch);
+        for (int64_t c = 0; line != NULL && c < prefetch->channels; c++) {
+            __builtin_prefetch(line + c * channel, 0, 2);
+        }
+    }
+    return first;
 }

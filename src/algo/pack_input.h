@@ -6,7 +6,6 @@
 #define C3D_ALGO_PACK_INPUT_H
 
 #include "algo/blocking.h"
-#include "base/mem.h"
 
 /* A part of the reduction: input channels of the group, and taps. */
 struct c3d_chunk {
@@ -31,37 +30,38 @@ void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking
 double c3d_pack_cost(double planes, double rows, double row_elems, int64_t stride);
 
 /*
- * The same window, to be asked for ahead of time so that packing finds it in L2: a
- * walk over the cache lines of one channel, which lie alike in all channels.
+ * The same window, asked for ahead of time so that packing finds it in L2: a walk over
+ * the cache lines of one channel, which lie alike in all channels, in equal steps
+ * between other work.
  */
 struct c3d_prefetch {
     const struct c3d_problem *problem;
     const struct c3d_blocking *blocking;
-    const float *input;       /* of the first channel */
-    int64_t t, h;             /* coordinates of slot 0 */
-    int64_t planes, rows;     /* slots */
-    int64_t left, right;      /* columns inside the volume */
-    int64_t plane, row;       /* to come next */
-    const float *at, *end;    /* what is left of the row before */
-    int64_t lines;            /* in all, at most */
+    const float *input;         /* of the first channel */
+    int64_t channels;
+    int64_t t, h;               /* coordinates of slot 0 */
+    int64_t planes, rows;       /* slots */
+    int64_t left, right;        /* columns inside the volume */
+    int64_t plane, row;         /* to come next */
+    const float *at, *end;      /* what is left of the row before */
+    int64_t lines_per_step;     /* of each channel */
 };
 
+/* The window that the chunk of the task reads, in so many steps, more or less. */
 void c3d_prefetch_start(struct c3d_prefetch *prefetch, const struct c3d_problem *problem,
                         const struct c3d_blocking *blocking, const struct c3d_task *task,
-                        const struct c3d_chunk *chunk, const float *input);
+                        const struct c3d_chunk *chunk, const float *input, int64_t steps);
 
-/* The first line of the next row, NULL after the last. */
-const float *c3d_prefetch_next_row(struct c3d_prefetch *prefetch);
+/* Asks for the next lines of all channels but the first line, whose address in the
+ * first channel is returned: that one is the micro-kernel's.  NULL after the last. */
+const float *c3d_prefetch_step(struct c3d_prefetch *prefetch);
 
-/* An address in the next line, NULL after the last. */
-static inline const float *c3d_prefetch_next(struct c3d_prefetch *prefetch)
+/* Makes a register tile ask for what the step returned. */
+static inline void c3d_prefetch_by(struct c3d_outer *outer, struct c3d_prefetch *prefetch)
 {
-    if (prefetch->at < prefetch->end) {
-        const float *const line = prefetch->at;
-        prefetch->at += C3D_ALIGNMENT / sizeof(float);
-        return line;
-    }
-    return c3d_prefetch_next_row(prefetch);
+    const float *const line = c3d_prefetch_step(prefetch);
+    outer->ahead = line != NULL ? line : outer->scalars;
+    outer->ahead_step = line != NULL ? (ptrdiff_t)c3d_volume(prefetch->problem->in) : 0;
 }
 
 #endif

@@ -278,6 +278,16 @@ void c3d_rowwise_destroy(struct c3d_prepared *prepared)
     }
 }
 
+/* Asking ahead for inputs of 12 to 134 MB gave 1.07 to 1.16 with 1 MiB of L2; with 3 MB,
+ * which the hardware fetches in time, 0.95 to 0.98. */
+static bool lies_far(const struct c3d_request *request)
+{
+    const struct c3d_problem *const p = request->problem;
+    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
+    return (double)(p->groups * p->in_channels) * (double)c3d_volume(p->in) * sizeof(float) >
+           8.0 * (double)l2;
+}
+
 conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
                                   const struct c3d_algorithm *algorithm, int64_t block_size,
                                   bool join, struct c3d_prepared **prepared)
@@ -294,6 +304,7 @@ conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
         .problem = *p,
         .kernels = request->kernels,
         .relu = request->relu,
+        .far = lies_far(request),
         .block_size = block_size,
     };
     conv3d_status status = choose_tile(r, request, join);
@@ -315,19 +326,54 @@ conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
     return CONV3D_OK;
 }
 
+static const float *source_of(const struct c3d_problem *p, const struct c3d_task *task,
+                              const float *input)
+{
+    return input + (task->item * p->groups + task->group) * p->in_channels * c3d_volume(p->in);
+}
+
+/* Input channels from c on. */
+static struct c3d_chunk chunk_from(const struct c3d_rowwise *r, int64_t c)
+{
+    const struct c3d_problem *const p = &r->problem;
+    return (struct c3d_chunk){
+        .channels = {c, c3d_min(c + r->blocking.tile.ic, p->in_channels)},
+        .taps = {{0, p->kernel[T]}, {0, p->kernel[H]}, {0, p->kernel[W]}},
+    };
+}
+
+/* Starts asking for what is packed after the chunk at work: the next, or the first of
+ * the next task. */
+static void start_prefetch(struct c3d_rowwise_worker *worker, const struct c3d_task *next,
+                           const float *input)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const struct c3d_task *const task = worker->last ? next : worker->task;
+    if (task == NULL || !r->far) {
+        worker->ahead = (struct c3d_prefetch){.problem = &r->problem};
+        return;
+    }
+    const struct c3d_chunk chunk = chunk_from(r, worker->last ? 0 : worker->chunk.channels.end);
+    const int64_t vectors = c3d_ceil_div(c3d_extent(worker->task->out[W]), r->kernels->lanes);
+    const int64_t rows = c3d_extent(worker->task->out[T]) * c3d_extent(worker->task->out[H]);
+    const int64_t blocks = c3d_ceil_div(r->problem.out_channels, r->block_size);
+    /* A register tile is some sixteen vectors, in several rows or channels. */
+    const int64_t tiles = c3d_max(rows * vectors * blocks * r->block_size / 16, 1);
+    c3d_prefetch_start(&worker->ahead, &r->problem, &r->blocking, task, &chunk,
+                       source_of(&r->problem, task, input), tiles);
+}
+
 void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
-                          const float *input, float *output, void *scratch,
-                          void (*body)(struct c3d_rowwise_worker *worker))
+                          const struct c3d_task *next, const float *input, float *output,
+                          void *scratch, void (*body)(struct c3d_rowwise_worker *worker))
 {
     const struct c3d_rowwise *const r = (const struct c3d_rowwise *)prepared;
     const struct c3d_problem *const p = &r->problem;
     const struct c3d_blocking *const b = &r->blocking;
     const int64_t map = task->item * p->groups + task->group;
-    const float *const from = input + map * p->in_channels * c3d_volume(p->in);
     struct c3d_rowwise_worker worker = {
         .rowwise = r,
         .task = task,
-        .chunk = {.taps = {{0, p->kernel[T]}, {0, p->kernel[H]}, {0, p->kernel[W]}}},
         .input = scratch,
         .output = output + map * p->out_channels * c3d_volume(p->out),
         .start = true,
@@ -335,9 +381,10 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
     worker.acc = (float *)c3d_align_up(worker.input + b->input_elems);
     worker.taps = (struct c3d_tap *)c3d_align_up(worker.acc + b->acc_elems);
     for (int64_t c = 0; c < p->in_channels; c += b->tile.ic) {
-        worker.chunk.channels = (struct c3d_range){c, c3d_min(c + b->tile.ic, p->in_channels)};
+        worker.chunk = chunk_from(r, c);
         worker.last = worker.chunk.channels.end == p->in_channels;
-        c3d_pack_input(p, b, task, &worker.chunk, from, worker.input);
+        start_prefetch(&worker, next, input);
+        c3d_pack_input(p, b, task, &worker.chunk, source_of(p, task, input), worker.input);
         body(&worker);
         worker.start = false;
     }

@@ -20,6 +20,7 @@ struct c3d_rowwise {
     const struct c3d_kernels *kernels;
     struct c3d_blocking blocking;
     bool relu;
+    bool far;           /* the input lies beyond L2: it is asked for ahead of time */
     bool joined;        /* the rows of a tile are run through as one */
     int64_t block_size; /* output channels of a register tile; the last may be smaller */
     /* [group][block][in channel][tap][channel of the block], then the bias */
@@ -36,6 +37,7 @@ struct c3d_rowwise_worker {
     struct c3d_tap *taps;
     float *output;    /* of the task's item and group */
     bool start, last; /* the chunk is the first, the last */
+    struct c3d_prefetch ahead; /* of what is packed next, in steps of a register tile */
 };
 
 /* Outputs of `rows` rows as the register tiles see them: with joined rows, the
@@ -60,8 +62,8 @@ double c3d_rowwise_overhead(const struct c3d_request *request);
 
 /* Packs chunk after chunk of the task's window and calls body for each. */
 void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
-                          const float *input, float *output, void *scratch,
-                          void (*body)(struct c3d_rowwise_worker *worker));
+                          const struct c3d_task *next, const float *input, float *output,
+                          void *scratch, void (*body)(struct c3d_rowwise_worker *worker));
 
 /* The packed window of output (t, h) of the volume, at the task's first column. */
 const float *c3d_rowwise_window(const struct c3d_rowwise_worker *worker, int64_t t, int64_t h);
