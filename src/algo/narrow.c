@@ -29,12 +29,18 @@ static int64_t block_size(const struct c3d_request *request)
     return c3d_ceil_div(channels, c3d_ceil_div(channels, most));
 }
 
-/* The widest register tile that `count` rows allow and `vectors` fill. */
+/* The width of the first of the register tiles, of nearly equal width, that so many
+ * vectors are cut into; `count` rows limit it.  A narrow last one would leave the FMA
+ * units waiting. */
 static int tile_width(const struct c3d_kernels *kernels, int count, int64_t vectors)
 {
-    int width = C3D_MAX_VECTORS;
-    while (width > 1 && (kernels->max_count[width] < count || width > vectors)) {
-        width--;
+    int most = C3D_MAX_VECTORS;
+    while (most > 1 && (kernels->max_count[most] < count || most > vectors)) {
+        most--;
+    }
+    int width = (int)c3d_ceil_div(vectors, c3d_ceil_div(vectors, most));
+    while (kernels->max_count[width] < count) {
+        width++;
     }
     return width;
 }
