@@ -36,9 +36,9 @@ static double estimate(const struct c3d_request *request)
 {
     static const double fma = 1.3;
     const struct c3d_problem *const p = request->problem;
-    const double outs = (double)p->groups * (double)p->out_channels * (double)c3d_volume(p->out);
-    return outs / request->kernels->lanes * (double)c3d_reduction(p) * fma *
-               c3d_rowwise_waste(request, false) +
+    const double planes = (double)p->groups * (double)p->out_channels * (double)p->out[T];
+    return planes * c3d_rowwise_runs(request, false) *
+               (double)c3d_rowwise_run_vectors(request, false) * (double)c3d_reduction(p) * fma +
            c3d_rowwise_overhead(request);
 }
 

@@ -206,17 +206,29 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
     return CONV3D_OK;
 }
 
-double c3d_rowwise_waste(const struct c3d_request *request, bool join)
+/* Whether the rows of a plane, joined, take fewer vectors than one by one. */
+static bool would_join(const struct c3d_problem *p, int lanes)
+{
+    const int64_t span = (p->kernel[W] - 1) * p->dilation[W];
+    const int64_t joined = (p->out[H] - 1) * (p->out[W] + span) + p->out[W];
+    return p->stride[W] == 1 && p->stride[H] == 1 &&
+           c3d_ceil_div(joined, lanes) < p->out[H] * c3d_ceil_div(p->out[W], lanes);
+}
+
+double c3d_rowwise_runs(const struct c3d_request *request, bool join)
+{
+    const struct c3d_problem *const p = request->problem;
+    return join && would_join(p, request->kernels->lanes) ? 1 : (double)p->out[H];
+}
+
+int64_t c3d_rowwise_run_vectors(const struct c3d_request *request, bool join)
 {
     const struct c3d_problem *const p = request->problem;
     const int lanes = request->kernels->lanes;
-    const double outs = (double)p->out[W];
-    const double separate = (double)c3d_round_up(p->out[W], lanes) / outs;
-    if (!join || p->stride[W] != 1 || p->stride[H] != 1 || p->out[H] == 1) {
-        return separate;
-    }
-    const double span = (double)((p->kernel[W] - 1) * p->dilation[W]);
-    return fmin(separate, (outs + span) / outs);
+    const int64_t span = (p->kernel[W] - 1) * p->dilation[W];
+    return join && would_join(p, lanes)
+               ? c3d_ceil_div((p->out[H] - 1) * (p->out[W] + span) + p->out[W], lanes)
+               : c3d_ceil_div(p->out[W], lanes);
 }
 
 double c3d_rowwise_overhead(const struct c3d_request *request)

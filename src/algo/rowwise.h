@@ -54,8 +54,9 @@ void c3d_rowwise_destroy(struct c3d_prepared *prepared);
 /* Why neither algorithm accepts a problem; NULL if they may. */
 const char *c3d_rowwise_refusal(const struct c3d_request *request);
 
-/* Vectors of outputs in a plane over those that its outputs would fill. */
-double c3d_rowwise_waste(const struct c3d_request *request, bool join);
+/* Runs that a plane of outputs is cut into, and the vectors of one. */
+double c3d_rowwise_runs(const struct c3d_request *request, bool join);
+int64_t c3d_rowwise_run_vectors(const struct c3d_request *request, bool join);
 
 /* Packing and storing one item, in vector FMAs. */
 double c3d_rowwise_overhead(const struct c3d_request *request);
