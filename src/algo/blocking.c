@@ -22,6 +22,7 @@ static const double tile_overhead = 2.5;   /* per step of the reduction: tap, lo
 static const double tile_latency = 10;   /* FMAs; smaller tiles wait for their own results */
 static const double acc_round_trip = 4.0;  /* per vector and chunk */
 static const double store_vector = 3.0;    /* per vector of results, transposed */
+static const double near_run = 30, far_run = 120; /* per run stored: another page */
 static const double l3_vector = 4.0;       /* per vector of weights from beyond L2 */
 
 /* The next smaller extent that cuts `extent` into equal parts, 0 after 1. */
@@ -99,7 +100,10 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
         c3d_pack_cost((double)p->in_channels * (double)b->planes.slots, (double)b->rows.slots,
                       (double)b->row.length, p->stride[W]) / lanes;
     const double acc = chunks * pixels * vectors * acc_round_trip;
-    const double store = pixels * vectors * store_vector;
+    const double runs = (double)b->tile.t *
+                        (b->tile.w < p->out[W] ? (double)b->tile.h : 1) * vectors * lanes;
+    const double store = pixels * vectors * store_vector +
+                         runs * (request->stream ? far_run : near_run);
     const double weights = reduction * vectors * l3_vector;
     /* What does not fit L2 comes from beyond it once per panel and chunk. */
     const double set = (double)(b->input_elems + b->acc_elems) * sizeof(float) +
