@@ -11,6 +11,7 @@
 #define C3D_ALGO_ALGO_H
 
 #include "algo/problem.h"
+#include "base/num.h"
 #include "base/status.h"
 #include "kernel/kernel.h"
 
@@ -38,6 +39,17 @@ struct c3d_range {
 static inline int64_t c3d_extent(struct c3d_range range)
 {
     return range.end - range.begin;
+}
+
+static inline struct c3d_range c3d_intersection(struct c3d_range a, struct c3d_range b)
+{
+    const int64_t begin = c3d_max(a.begin, b.begin);
+    return (struct c3d_range){begin, c3d_max(begin, c3d_min(a.end, b.end))};
+}
+
+static inline bool c3d_same_range(struct c3d_range a, struct c3d_range b)
+{
+    return a.begin == b.begin && a.end == b.end;
 }
 
 /* One piece of work: it alone writes this box of the output. */

@@ -114,14 +114,15 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
     return rounds * (compute + pack + acc + store + weights + spill);
 }
 
+enum { short_tile = 7 }; /* rows */
+
 /* As many input channels as leave the chunk's window, and the weights of a panel and
- * the next, in L2 beside the accumulators, in equal chunks, but no more than 256 steps of the reduction for a
- * 32 KiB L1: every register tile walks the panel's weights again, and from L2 they
- * hold up the 6 x 2 tile of AVX2.  C3D conv2, one Zen 4 core, chunks of 2, 3, 4, 5, 6,
+ * the next, in L2 beside the accumulators, in equal chunks, but no more than 256 steps
+ * of the reduction for a 32 KiB L1: every register tile walks the panel's weights
+ * again, and from L2 they hold up the tiles of AVX2.  C3D conv2, one Zen 4 core, chunks of 2, 3, 4, 5, 6,
  * 8, 11, 16 channels of 27 taps: 114, 120, 123, 124, 126, 125, 123, 115 GFLOP/s with
  * AVX2.  The 14 rows of AVX-512 use a vector of weights for twice as long, and twice
  * the steps, with fewer sums to store and reload, are 1-4% faster. */
-enum { short_tile = 7 }; /* rows */
 static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking *b, size_t l2)
 {
     const struct c3d_problem *const p = request->problem;

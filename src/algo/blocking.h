@@ -11,7 +11,7 @@
 #include "algo/pack_weights.h"
 #include "algo/window.h"
 
-/* Lists of taps that direct keeps at a time. */
+/* Lists of taps that are kept at a time; see tap_list.h. */
 enum { C3D_TAP_LISTS = 3 };
 
 struct c3d_blocking {

@@ -20,6 +20,7 @@
 #include "algo/blocking.h"
 #include "algo/pack_input.h"
 #include "algo/pack_weights.h"
+#include "algo/tap_list.h"
 #include "algo/window.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -53,18 +54,6 @@ struct stage {
     struct c3d_chunk chunk;
 };
 
-/* Which part of a row of outputs a list of taps serves; the inner part is served
- * without, the others with skips. */
-enum { INNER, LEFT_END, RIGHT_END };
-
-struct tap_list {
-    struct c3d_tap *taps;
-    size_t count;
-    struct c3d_range valid[3];     /* what it holds, ... */
-    struct c3d_range columns;      /* ... of a ragged tile the outputs, ... */
-    int width;                     /* ... and for panels of how many lanes; 0 = nothing */
-};
-
 /* What one task works with. */
 struct worker {
     const struct direct *direct;
@@ -74,7 +63,7 @@ struct worker {
     struct next next;
     float *input; /* packed window */
     float *acc;   /* [panel][output of the task][lane] */
-    struct tap_list lists[C3D_TAP_LISTS];
+    struct c3d_tap_lists taps;
 };
 
 static const char *refusal(const struct c3d_request *request)
@@ -157,75 +146,6 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
     return CONV3D_OK;
 }
 
-static struct c3d_range intersection(struct c3d_range a, struct c3d_range b)
-{
-    const int64_t begin = c3d_max(a.begin, b.begin);
-    return (struct c3d_range){begin, c3d_max(begin, c3d_min(a.end, b.end))};
-}
-
-static bool same_range(struct c3d_range a, struct c3d_range b)
-{
-    return a.begin == b.begin && a.end == b.end;
-}
-
-/* Rows of a tile of these outputs that tap kw would multiply with padding, as a skip. */
-static int32_t skip_of(const struct c3d_problem *p, int64_t kw, struct c3d_range columns)
-{
-    const int64_t at = kw * p->dilation[W] - p->begin[W];
-    const int64_t first = at < 0 ? c3d_ceil_div(-at, p->stride[W]) : 0;
-    const int64_t end = p->in[W] > at ? c3d_ceil_div(p->in[W] - at, p->stride[W]) : 0;
-    const int64_t most = c3d_min(C3D_MAX_SKIP, c3d_extent(columns));
-    const int64_t left = c3d_min(c3d_max(first - columns.begin, 0), most);
-    const int64_t right = c3d_min(c3d_max(columns.end - end, 0), most);
-    return (int32_t)(left > 0 ? left : -right);
-}
-
-/* Which list serves the tile of these outputs. */
-static int end_of_row(const struct c3d_problem *p, struct c3d_range columns)
-{
-    const int64_t last = (columns.end - 1) * p->stride[W] + (p->kernel[W] - 1) * p->dilation[W];
-    return columns.begin * p->stride[W] < p->begin[W] ? LEFT_END
-           : last - p->begin[W] >= p->in[W]           ? RIGHT_END
-                                                      : INNER;
-}
-
-/* Makes a list hold these taps in the order of the sum, with skips for a tile of those
- * outputs unless there are none.  Rows inside the volume all share the lists. */
-static void list_taps(const struct worker *worker, struct tap_list *list,
-                      const struct c3d_range valid[3], struct c3d_range columns, int width)
-{
-    if (list->width == width && same_range(list->valid[T], valid[T]) &&
-        same_range(list->valid[H], valid[H]) && same_range(list->valid[W], valid[W]) &&
-        same_range(list->columns, columns)) {
-        return;
-    }
-    const struct c3d_problem *const p = &worker->direct->problem;
-    const int64_t *const kernel = p->kernel;
-    const struct c3d_blocking *const b = &worker->direct->blocking;
-    const struct c3d_range *const from = worker->chunk.taps;
-    const int64_t first = (from[T].begin * kernel[H] + from[H].begin) * kernel[W] + from[W].begin;
-    struct c3d_tap *tap = list->taps;
-    for (int64_t t = valid[T].begin; t < valid[T].end; t++) {
-        for (int64_t h = valid[H].begin; h < valid[H].end; h++) {
-            const int64_t row = (t - from[T].begin) * b->planes.per_tap * b->rows.slots +
-                                (h - from[H].begin) * b->rows.per_tap;
-            for (int64_t w = valid[W].begin; w < valid[W].end; w++) {
-                tap->vector = (int32_t)(((t * kernel[H] + h) * kernel[W] + w - first) * width);
-                tap->scalar = (int32_t)(row * b->row.length +
-                                        c3d_tap_offset(&b->row, w - from[W].begin));
-                tap->skip = c3d_extent(columns) > 0 ? skip_of(p, w, columns) : 0;
-                tap++;
-            }
-        }
-    }
-    list->count = (size_t)(tap - list->taps);
-    list->width = width;
-    list->columns = columns;
-    for (int axis = T; axis <= W; axis++) {
-        list->valid[axis] = valid[axis];
-    }
-}
-
 /* The end of the run of outputs from w on that share valid taps. */
 static int64_t run_end(const struct worker *worker, int64_t w, struct c3d_range *taps)
 {
@@ -235,11 +155,11 @@ static int64_t run_end(const struct worker *worker, int64_t w, struct c3d_range 
         *taps = worker->chunk.taps[W];
         return end;
     }
-    *taps = intersection(c3d_valid_taps(&d->problem, W, w), worker->chunk.taps[W]);
+    *taps = c3d_intersection(c3d_valid_taps(&d->problem, W, w), worker->chunk.taps[W]);
     do {
         w++;
-    } while (w < end && same_range(intersection(c3d_valid_taps(&d->problem, W, w),
-                                                worker->chunk.taps[W]), *taps));
+    } while (w < end && c3d_same_range(c3d_intersection(c3d_valid_taps(&d->problem, W, w),
+                                                      worker->chunk.taps[W]), *taps));
     return w;
 }
 
@@ -264,10 +184,9 @@ static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t
     const struct c3d_range *const out = worker->task->out;
     const int width = outer->vector_count * d->kernels->lanes;
     const int limit = d->kernels->max_count[outer->vector_count];
-    const struct c3d_range nothing = {0, 0};
     struct c3d_range taps[3] = {
-        intersection(c3d_valid_taps(&d->problem, T, t), worker->chunk.taps[T]),
-        intersection(c3d_valid_taps(&d->problem, H, h), worker->chunk.taps[H]),
+        c3d_intersection(c3d_valid_taps(&d->problem, T, t), worker->chunk.taps[T]),
+        c3d_intersection(c3d_valid_taps(&d->problem, H, h), worker->chunk.taps[H]),
     };
     const float *const row =
         worker->input + ((t - out[T].begin) * b->planes.per_out * b->rows.slots +
@@ -279,12 +198,11 @@ static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t
         for (int64_t tiles = c3d_ceil_div(end - w, limit); tiles > 0; tiles--) {
             const int64_t count = c3d_ceil_div(end - w, tiles);
             const struct c3d_range columns = {w, w + count};
-            const int part = d->ragged ? end_of_row(&d->problem, columns) : INNER;
-            struct tap_list *const list = &worker->lists[part];
-            list_taps(worker, list, taps, part == INNER ? nothing : columns, width);
+            const struct c3d_tap_list *const list =
+                c3d_tap_lists_find(&worker->taps, taps, columns, width);
             outer->taps = list->taps;
             outer->tap_count = list->count;
-            outer->ragged = part != INNER;
+            outer->ragged = list->ragged;
             outer->count = (int)count;
             outer->scalars = row + (w - out[W].begin);
             outer->acc = acc + (w - out[W].begin) * width;
@@ -501,10 +419,8 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         .input = window,
         .acc = acc,
     };
-    struct c3d_tap *const taps = (struct c3d_tap *)c3d_align_up(acc + b->acc_elems);
-    for (int i = 0; i < C3D_TAP_LISTS; i++) {
-        worker.lists[i].taps = taps + i * b->tap_count;
-    }
+    c3d_tap_lists_init(&worker.taps, p, b, d->ragged,
+                       (struct c3d_tap *)c3d_align_up(acc + b->acc_elems));
     bool more = true;
     for (bool start = true; more; start = false) {
         struct stage after = now;
@@ -514,9 +430,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         }
         worker.chunk = now.chunk;
         worker.after = after;
-        for (int i = 0; i < C3D_TAP_LISTS; i++) {
-            worker.lists[i].width = 0; /* offsets depend on the chunk */
-        }
+        c3d_tap_lists_start(&worker.taps, &now.chunk);
         c3d_pack_input(p, b, task, &now.chunk, now.source, worker.input);
         convolve_chunk(&worker, start);
         now = after;
