@@ -57,28 +57,36 @@ static int box_width(const struct c3d_kernels *kernels, int64_t vectors)
     return width;
 }
 
-/* Rows h .. h + sweep->rows of plane t, all columns of the task. */
+/* Rows h .. h + sweep->rows of plane t, all columns of the task; to: where the first
+ * output lies. */
 static void convolve_rows(const struct c3d_rowwise_worker *worker, struct c3d_sweep *sweep,
-                          struct c3d_rowwise_piece *piece)
+                          int64_t t, int64_t h, float bias, float *to)
 {
     const struct c3d_rowwise *const r = worker->rowwise;
     const int lanes = r->kernels->lanes;
     const int64_t outs = c3d_extent(worker->task->out[W]);
-    const int64_t top = piece->h;
-    const float *const window = c3d_rowwise_window(worker, piece->t, top);
+    const float *const window = c3d_rowwise_window(worker, t, h);
     c3d_sweep_fn *const kernel =
         r->kernels->find_sweep(r->problem.kernel[H], r->problem.stride[H]);
-    for (int64_t at = 0; at < outs; at += piece->count) {
+    float biases[C3D_SWEEP_ROWS];
+    struct c3d_copy copy = {
+        .acc = worker->acc,
+        .bias = biases,
+        .row_stride = (ptrdiff_t)r->problem.out[W],
+        .rows = sweep->rows,
+        .relu = r->relu,
+    };
+    for (int row = 0; row < sweep->rows; row++) {
+        biases[row] = bias;
+    }
+    for (int64_t at = 0; at < outs; at += (int64_t)copy.count) {
         sweep->vector_count = box_width(r->kernels, c3d_ceil_div(outs - at, lanes));
         sweep->window = window + at;
         kernel(sweep);
-        piece->first = at;
-        piece->count = c3d_min(sweep->vector_count * lanes, outs - at);
-        for (int row = 0; row < sweep->rows; row++) {
-            piece->h = top + row;
-            piece->acc = worker->acc + row * sweep->vector_count * lanes;
-            c3d_rowwise_store(worker, piece);
-        }
+        copy.acc_stride = sweep->vector_count * lanes;
+        copy.count = (size_t)c3d_min(copy.acc_stride, outs - at);
+        copy.out = to + at;
+        r->kernels->copy(&copy);
     }
 }
 
@@ -86,14 +94,17 @@ static void convolve_rows(const struct c3d_rowwise_worker *worker, struct c3d_sw
 static void convolve_plane(const struct c3d_rowwise_worker *worker, struct c3d_sweep *sweep,
                            int64_t t, int64_t oc)
 {
-    const struct c3d_range out = worker->task->out[H];
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const struct c3d_problem *const p = &r->problem;
+    const struct c3d_range *const out = worker->task->out;
+    const float bias = r->bias[worker->task->group * p->out_channels + oc];
+    float *const plane = worker->output + (oc * p->out[T] + t) * p->out[H] * p->out[W];
     sweep->weights = c3d_rowwise_weights(worker, oc, 1);
-    for (int64_t h = out.begin; h < out.end;) {
+    for (int64_t h = out[H].begin; h < out[H].end;) {
         /* Boxes of nearly equal height. */
-        const int64_t boxes = c3d_ceil_div(out.end - h, C3D_SWEEP_ROWS);
-        struct c3d_rowwise_piece piece = {.oc = oc, .t = t, .h = h, .channels = 1};
-        sweep->rows = (int)c3d_ceil_div(out.end - h, boxes);
-        convolve_rows(worker, sweep, &piece);
+        const int64_t boxes = c3d_ceil_div(out[H].end - h, C3D_SWEEP_ROWS);
+        sweep->rows = (int)c3d_ceil_div(out[H].end - h, boxes);
+        convolve_rows(worker, sweep, t, h, bias, plane + h * p->out[W] + out[W].begin);
         h += sweep->rows;
     }
 }
