@@ -129,10 +129,30 @@ static void pack_inside(const struct row_plan *plan, const float *row, float *pa
     }
 }
 
+/* The usual row: one segment, the input as it lies between zeros. */
+static void pack_plain(const struct row_plan *plan, const float *row, float *packed)
+{
+    const struct c3d_range all = plan->all;
+    for (int64_t i = 0; i < all.begin; i++) {
+        packed[i] = 0;
+    }
+    if (all.begin < all.end) {
+        memcpy(packed + all.begin, row + plan->first + all.begin,
+               (size_t)c3d_extent(all) * sizeof *packed);
+    }
+    for (int64_t i = all.end; i < plan->count; i++) {
+        packed[i] = 0;
+    }
+}
+
 /* Left to right, as the caches foresee it: with the ends first, every row began with a
  * miss at its end (depthwise 3x3x3, stride 2: 0.83 of the speed). */
 static void pack_row(const struct row_plan *plan, const float *row, float *packed)
 {
+    if (plan->layout->segments == 1 && plan->layout->stride == 1) {
+        pack_plain(plan, row, packed);
+        return;
+    }
     if (plan->all.begin < plan->all.end) {
         pack_inside(plan, row, packed);
     }
