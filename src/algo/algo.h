@@ -59,6 +59,14 @@ struct c3d_task {
     struct c3d_range out[3];
 };
 
+/* Where the input of the task's item and group starts. */
+static inline const float *c3d_task_input(const struct c3d_problem *problem,
+                                          const struct c3d_task *task, const float *input)
+{
+    return input + (task->item * problem->groups + task->group) * problem->in_channels *
+                       c3d_channel_step(problem, problem->in);
+}
+
 /* A prepared algorithm.  Each algorithm's own struct starts with this one. */
 struct c3d_prepared {
     const struct c3d_algorithm *algorithm;

@@ -396,13 +396,6 @@ static struct c3d_chunk first_chunk(const struct direct *d)
     };
 }
 
-static const float *source_of(const struct c3d_problem *p, const struct c3d_task *task,
-                              const float *input)
-{
-    return input + (task->item * p->groups + task->group) * p->in_channels *
-                       c3d_channel_step(p, p->in);
-}
-
 static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
                      const struct c3d_task *next, const float *input, float *output,
                      void *scratch)
@@ -412,7 +405,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
     const struct c3d_blocking *const b = &d->blocking;
     float *const window = scratch;
     float *const acc = (float *)c3d_align_up(window + b->input_elems);
-    struct stage now = {task, source_of(p, task, input), first_chunk(d)};
+    struct stage now = {task, c3d_task_input(p, task, input), first_chunk(d)};
     struct worker worker = {
         .direct = d,
         .task = task,
@@ -426,7 +419,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         struct stage after = now;
         more = advance(d, &after.chunk);
         if (!more && next != NULL) {
-            after = (struct stage){next, source_of(p, next, input), first_chunk(d)};
+            after = (struct stage){next, c3d_task_input(p, next, input), first_chunk(d)};
         }
         worker.chunk = now.chunk;
         worker.after = after;

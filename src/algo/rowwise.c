@@ -338,12 +338,6 @@ conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
     return CONV3D_OK;
 }
 
-static const float *source_of(const struct c3d_problem *p, const struct c3d_task *task,
-                              const float *input)
-{
-    return input + (task->item * p->groups + task->group) * p->in_channels * c3d_volume(p->in);
-}
-
 /* Input channels from c on. */
 static struct c3d_chunk chunk_from(const struct c3d_rowwise *r, int64_t c)
 {
@@ -372,7 +366,7 @@ static void start_prefetch(struct c3d_rowwise_worker *worker, const struct c3d_t
     /* A register tile is some sixteen vectors, in several rows or channels. */
     const int64_t tiles = c3d_max(rows * vectors * blocks * r->block_size / 16, 1);
     c3d_prefetch_start(&worker->ahead, &r->problem, &r->blocking, task, &chunk,
-                       source_of(&r->problem, task, input), tiles);
+                       c3d_task_input(&r->problem, task, input), tiles);
 }
 
 void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
@@ -396,7 +390,7 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
         worker.chunk = chunk_from(r, c);
         worker.last = worker.chunk.channels.end == p->in_channels;
         start_prefetch(&worker, next, input);
-        c3d_pack_input(p, b, task, &worker.chunk, source_of(p, task, input), worker.input);
+        c3d_pack_input(p, b, task, &worker.chunk, c3d_task_input(p, task, input), worker.input);
         body(&worker);
         worker.start = false;
     }
