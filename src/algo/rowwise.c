@@ -206,29 +206,29 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
     return CONV3D_OK;
 }
 
-/* Whether the rows of a plane, joined, take fewer vectors than one by one. */
-static bool would_join(const struct c3d_problem *p, int lanes)
+/* Vectors of a plane whose rows are joined; 0 when they cannot be, or take no fewer than
+ * one by one. */
+static int64_t joined_vectors(const struct c3d_problem *p, int lanes)
 {
     const int64_t span = (p->kernel[W] - 1) * p->dilation[W];
-    const int64_t joined = (p->out[H] - 1) * (p->out[W] + span) + p->out[W];
-    return p->stride[W] == 1 && p->stride[H] == 1 &&
-           c3d_ceil_div(joined, lanes) < p->out[H] * c3d_ceil_div(p->out[W], lanes);
+    const int64_t joined =
+        c3d_ceil_div((p->out[H] - 1) * (p->out[W] + span) + p->out[W], lanes);
+    const bool pays = p->stride[W] == 1 && p->stride[H] == 1 &&
+                      joined < p->out[H] * c3d_ceil_div(p->out[W], lanes);
+    return pays ? joined : 0;
 }
 
 double c3d_rowwise_runs(const struct c3d_request *request, bool join)
 {
     const struct c3d_problem *const p = request->problem;
-    return join && would_join(p, request->kernels->lanes) ? 1 : (double)p->out[H];
+    return join && joined_vectors(p, request->kernels->lanes) > 0 ? 1 : (double)p->out[H];
 }
 
 int64_t c3d_rowwise_run_vectors(const struct c3d_request *request, bool join)
 {
-    const struct c3d_problem *const p = request->problem;
     const int lanes = request->kernels->lanes;
-    const int64_t span = (p->kernel[W] - 1) * p->dilation[W];
-    return join && would_join(p, lanes)
-               ? c3d_ceil_div((p->out[H] - 1) * (p->out[W] + span) + p->out[W], lanes)
-               : c3d_ceil_div(p->out[W], lanes);
+    const int64_t joined = join ? joined_vectors(request->problem, lanes) : 0;
+    return joined > 0 ? joined : c3d_ceil_div(request->problem->out[W], lanes);
 }
 
 double c3d_rowwise_overhead(const struct c3d_request *request)

@@ -43,7 +43,7 @@ enum { C3D_MAX_SKIP = 1, C3D_MAX_RAGGED_VECTORS = 3 };
  * nonzero, and then not read.  Zero channels or taps are allowed.
  *
  * In a ragged tile, at the end of a row of outputs, taps leave out the rows that they
- * would multiply with padding: a third of a row's taps when it is three outputs long.
+ * would multiply with padding: with three taps, 2 of 21 products of a row of 7 outputs.
  *
  * For every channel c the line at ahead + c*ahead_step is asked for into L2: what
  * will be needed later, spread over the work instead of in bursts that would fill
