@@ -39,6 +39,7 @@ C3D_ALGO_SOURCES = \
 	src/algo/rowwise.h src/algo/rowwise.c src/algo/narrow.c src/algo/depthwise.c \
 	src/algo/blocking.h src/algo/blocking.c \
 	src/algo/window.h src/algo/window.c \
+	src/algo/step_cost.h \
 	src/algo/tap_list.h src/algo/tap_list.c \
 	src/algo/pack_weights.h src/algo/pack_weights.c \
 	src/algo/pack_input.h src/algo/pack_input.c

@@ -167,6 +167,101 @@ Test(kernels, outer_avx2) { outer_holds_for_all_sizes("avx2"); }
 Test(kernels, outer_avx512) { outer_holds_for_all_sizes("avx512"); }
 Test(kernels, outer_neon) { outer_holds_for_all_sizes("neon"); }
 
+/* ---- outer with finish ----------------------------------------------------- */
+
+/* Not -0, as the contract has it. */
+static float bias_float(uint64_t seed, uint64_t index)
+{
+    return any_float(seed, index) + 0.0f;
+}
+
+struct finish_case {
+    const struct c3d_kernels *kernels;
+    int vector_count, count, relu, stream;
+    ptrdiff_t gap; /* between rows of the output */
+    enum guard_side side;
+    uint64_t seed;
+};
+
+static bool finish_is_right(const struct finish_case *c, const float *sums, const float *bias,
+                            const float *out, ptrdiff_t row_stride)
+{
+    const int lanes = c->vector_count * c->kernels->lanes;
+    for (int m = 0; m < c->count; m++) {
+        const float *row = out + m * row_stride;
+        for (int lane = 0; lane < lanes; lane++) {
+            float expected = sums[m * lanes + lane] + bias[m];
+            if (c->relu && expected < 0.0f)
+                expected = 0.0f;
+            if (!same_float(expected, row[lane]))
+                return complain("%s outer %dx%d finished, relu %d, stream %d: row %d lane %d is "
+                                "%a, expected %a", c->kernels->name, c->count, c->vector_count,
+                                c->relu, c->stream, m, lane, (double)row[lane],
+                                (double)expected);
+        }
+        if (m + 1 < c->count && !is_poisoned(row + lanes, (size_t)c->gap * sizeof(float)))
+            return complain("%s outer finished between the rows", c->kernels->name);
+    }
+    return true;
+}
+
+/* Against the sums that the same kernel leaves without finish. */
+static bool finish_holds(const struct finish_case *c)
+{
+    enum { CHANNELS = 3 };
+    const struct c3d_tap tap = {0};
+    const int lanes = c->vector_count * c->kernels->lanes;
+    const ptrdiff_t row_stride = lanes + c->gap;
+    const size_t extent = (size_t)((c->count - 1) * row_stride + lanes);
+    float sums[C3D_MAX_ACCUMULATORS * C3D_MAX_LANES];
+    struct guarded vectors, scalars, bias, out;
+    guarded_fill(&vectors, (size_t)(CHANNELS * lanes), c->side, any_float, c->seed);
+    guarded_fill(&scalars, (size_t)(CHANNELS * c->count), c->side, any_float, c->seed + 1);
+    guarded_fill(&bias, (size_t)c->count, c->side, bias_float, c->seed + 2);
+    guarded_make(&out, extent * sizeof(float), c->side);
+    const struct c3d_finish finish = {.bias = bias.data, .out = out.data,
+                                      .row_stride = row_stride, .relu = c->relu,
+                                      .stream = c->stream};
+    struct c3d_outer outer = {
+        .vectors = vectors.data, .scalars = scalars.data, .vector_step = lanes,
+        .scalar_step = c->count, .channels = CHANNELS, .tap_count = 1, .taps = &tap,
+        .acc = sums, .vector_count = c->vector_count, .count = c->count, .start = 1,
+    };
+    c->kernels->outer(&outer);
+    outer.acc = NULL;
+    outer.finish = &finish;
+    c->kernels->outer(&outer);
+    const bool good = finish_is_right(c, sums, bias.data, out.data, row_stride) &&
+                      guarded_intact(&out);
+    guarded_free(&vectors);
+    guarded_free(&scalars);
+    guarded_free(&bias);
+    guarded_free(&out);
+    return good;
+}
+
+static void finish_holds_for_all_sizes(const char *isa)
+{
+    const struct c3d_kernels *kernels = kernels_of(isa);
+    struct finish_case c = {.kernels = kernels, .seed = test_seed()};
+    for (c.vector_count = 1; c.vector_count <= C3D_MAX_VECTORS; c.vector_count++)
+        for (c.count = 1; c.count <= kernels->max_count[c.vector_count]; c.count++)
+            for (int i = 0; i < 2 * 2 * 2 * 2; i++) {
+                c.relu = i % 2;
+                c.stream = i / 2 % 2;
+                c.side = i / 4 % 2 ? GUARD_HIGH : GUARD_LOW;
+                /* Whole vectors where the contract asks for them. */
+                c.gap = i / 8 % 2 * (c.stream ? kernels->lanes : 3);
+                c.seed++;
+                cr_assert(finish_holds(&c));
+            }
+}
+
+Test(kernels, finish_portable) { finish_holds_for_all_sizes("portable"); }
+Test(kernels, finish_avx2) { finish_holds_for_all_sizes("avx2"); }
+Test(kernels, finish_avx512) { finish_holds_for_all_sizes("avx512"); }
+Test(kernels, finish_neon) { finish_holds_for_all_sizes("neon"); }
+
 /* One fused multiply-add at a time, on millions of triples that are hard to
  * round: the emulation without FMA instructions has every special case here. */
 static void fused_multiply_add_rounds_once(const char *isa)
@@ -212,12 +307,6 @@ struct store_case {
     enum guard_side side;
     uint64_t seed;
 };
-
-/* Not -0, as the contract has it. */
-static float bias_float(uint64_t seed, uint64_t index)
-{
-    return any_float(seed, index) + 0.0f;
-}
 
 static bool store_is_right(const struct store_case *c, const struct c3d_store *s)
 {

@@ -88,6 +88,13 @@ static bool stays_inside_on_both_sides(const struct problem *problem,
     return good;
 }
 
+/* Makes results of more than a page count as larger than the caches: they are streamed. */
+static void pretend_small_last_cache(void)
+{
+    setenv("HWLOC_SYNTHETIC", "pack:1 l3:1(size=4096) l2:2(size=1048576) l1d:1(size=32768) "
+           "core:1 pu:1", 1);
+}
+
 static void random_problems_stay_inside(uint64_t part)
 {
     const char *levels[ISA_LEVELS_MAX];
@@ -109,6 +116,35 @@ Test(memory, random_problems_stay_inside_part_1) { random_problems_stay_inside(0
 Test(memory, random_problems_stay_inside_part_2) { random_problems_stay_inside(1); }
 Test(memory, random_problems_stay_inside_part_3) { random_problems_stay_inside(2); }
 Test(memory, random_problems_stay_inside_part_4) { random_problems_stay_inside(3); }
+
+Test(memory, streamed_results_stay_inside)
+{
+    pretend_small_last_cache();
+    random_problems_stay_inside(4);
+}
+
+/* Sizes that streaming accepts, which random ones rarely are. */
+Test(memory, streamed_lines_stay_inside)
+{
+    static const char *const problems[] = {
+        "n1_ci3t4h16w16_co20_k1", "n2_ci5t8h12w20_co33_k3x1x1_p1x0x0", "n1_ci2t3h8w48_co15_k3_p1",
+        "n1_ci4t6h16w64_co16_k1x3x3_s1x2x2_p0x1x1", "n1_ci600t2h16w16_co9_k1",
+        "n1_ci8t4h24w56_co24_g4_k3_p1",
+    };
+    const char *levels[ISA_LEVELS_MAX];
+    const size_t level_count = isa_levels(levels);
+    pretend_small_last_cache();
+    for (size_t level = 0; level < level_count; level++) {
+        isa_set(levels[level]);
+        for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
+            for (int threads = 1; threads <= 3; threads++) {
+                struct problem problem;
+                const conv3d_options options = options_strict(threads);
+                cr_assert(problem_from_text(&problem, problems[i]) &&
+                          stays_inside_on_both_sides(&problem, &options));
+            }
+    }
+}
 
 /* Channels and widths around every vector width, dense and depthwise. */
 static bool tail_stays_inside(int64_t in, int64_t out, int64_t groups, int64_t width)

@@ -8,6 +8,7 @@
 #include "algo/blocking.h"
 
 #include "algo/pack_input.h"
+#include "algo/step_cost.h"
 #include "base/mem.h"
 #include "base/num.h"
 
@@ -18,10 +19,10 @@
 static const size_t default_l1_bytes = 32 * 1024, default_l2_bytes = 512 * 1024;
 
 /* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
-static const double tile_overhead = 2.5;   /* per step of the reduction: tap, loop, loads */
+static const double tile_overhead = 0.3;   /* per step of the reduction: tap, loop, loads */
 static const double tile_latency = 10;   /* FMAs; smaller tiles wait for their own results */
 static const double acc_round_trip = 4.0;  /* per vector and chunk */
-static const double store_vector = 3.0;    /* per vector of results, transposed */
+static const double store_vector = 3, stream_vector = 8; /* per vector of results, transposed */
 static const double near_run = 30, far_run = 120; /* per run stored: another page */
 static const double l3_vector = 4.0;       /* per vector of weights from beyond L2 */
 
@@ -60,17 +61,13 @@ static bool fits(const struct c3d_request *request, struct c3d_blocking *b)
     return derive(request, b) <= (double)request->scratch_limit;
 }
 
-/* Tiles one vector wide have no second use for a scalar: 0.75 of peak. */
-static const double single_vector = 1.33;
-
 /* Relative cost of a reduction step for one output, from the length of the
  * register tiles that a row of w outputs is cut into. */
 static double tile_inefficiency(const struct c3d_kernels *kernels, int64_t w, int vectors)
 {
     const int64_t tiles = c3d_ceil_div(w, kernels->max_count[vectors]);
     const double rows = (double)w / (double)tiles;
-    return (fmax(rows * vectors, tile_latency) + tile_overhead) / (rows * vectors) *
-           (vectors == 1 ? single_vector : 1);
+    return (fmax(c3d_step_cost(kernels, (int)ceil(rows), vectors, true), tile_latency) + tile_overhead) / (rows * vectors);
 }
 
 static double task_count(const struct c3d_problem *p, const conv3d_tile *tile)
@@ -79,6 +76,22 @@ static double task_count(const struct c3d_problem *p, const conv3d_tile *tile)
            (double)c3d_ceil_div(p->out_channels, tile->oc) *
            (double)c3d_ceil_div(p->out[T], tile->t) * (double)c3d_ceil_div(p->out[H], tile->h) *
            (double)c3d_ceil_div(p->out[W], tile->w);
+}
+
+/* Ragged tiles pay for their branches where rows are short and steps long: 7, 14, 28, 56
+ * outputs of 3x3x3 with 28 FMAs a step (AVX-512, Zen 4) 1.05, 1.04, 1.01, 0.98; with 12
+ * (AVX2) 1.10, 0.96, 0.99, 0.99.  Five taps in 16 outputs: 0.97. */
+static bool ragged_pays(const struct c3d_request *request, int vectors)
+{
+    const struct c3d_problem *const p = request->problem;
+    return request->finite_weights && p->kernel[W] <= 3 &&
+           p->out[W] <= (int64_t)request->kernels->max_count[vectors] * vectors;
+}
+
+/* The part of the products along an axis that are not with padding. */
+static double inside(const struct c3d_problem *p, int axis)
+{
+    return c3d_valid_tap_total(p, axis) / ((double)p->out[axis] * (double)p->kernel[axis]);
 }
 
 /* Time until the last thread is done. */
@@ -93,7 +106,8 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
     const double reduction = (double)c3d_reduction(p);
     const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
 
-    const double compute = reduction * pixels * vectors *
+    const double compute = reduction * pixels * vectors * inside(p, T) * inside(p, H) *
+                           (b->ragged ? inside(p, W) : 1) *
                            tile_inefficiency(request->kernels, b->tile.w,
                                              c3d_panel_vectors(b->panels, b->tile.oc, 0));
     const double pack =
@@ -102,7 +116,7 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
     const double acc = chunks * pixels * vectors * acc_round_trip;
     const double runs = (double)b->tile.t *
                         (b->tile.w < p->out[W] ? (double)b->tile.h : 1) * vectors * lanes;
-    const double store = pixels * vectors * store_vector +
+    const double store = pixels * vectors * (request->stream ? stream_vector : store_vector) +
                          runs * (request->stream ? far_run : near_run);
     const double weights = reduction * vectors * l3_vector;
     /* What does not fit L2 comes from beyond it once per panel and chunk. */
@@ -172,6 +186,7 @@ static double search_tiles(const struct c3d_request *request, struct c3d_panels 
         .panels = panels,
         .tile.oc = oc,
         .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
+        .ragged = ragged_pays(request, panels.vectors),
     };
     /* Half of L2 for accumulators; at least one register tile. */
     const double pixels_max =
@@ -215,6 +230,7 @@ static bool shrink_to_fit(const struct c3d_request *request, struct c3d_panels p
         .panels = panels,
         .tile = {.t = 1, .h = 1, .oc = first_tile(request->tile.oc, oc_most, INFINITY), .ic = 1},
         .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
+        .ragged = ragged_pays(request, panels.vectors),
     };
     b->tile.w = c3d_min(first_tile(request->tile.w, p->out[W], INFINITY),
                         request->kernels->max_count[panels.vectors]);

@@ -39,7 +39,7 @@ static double estimate(const struct c3d_request *request)
     const double planes = (double)p->groups * (double)p->out_channels * (double)p->out[T];
     return planes * c3d_rowwise_runs(request, false) *
                (double)c3d_rowwise_run_vectors(request, false) * (double)c3d_reduction(p) * fma +
-           c3d_rowwise_overhead(request);
+           c3d_rowwise_overhead(request, 1, false);
 }
 
 static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)

@@ -33,7 +33,6 @@ struct direct {
     const struct c3d_kernels *kernels;
     struct c3d_blocking blocking;
     bool relu, stream;
-    bool ragged;       /* leave out taps in W padding at the ends of rows */
     bool skip_columns; /* leave out W padding too: some weight is not finite */
     float *weights;    /* panels, then the bias */
     float *bias;
@@ -93,17 +92,6 @@ static void destroy(struct c3d_prepared *prepared)
     }
 }
 
-/* Ragged tiles pay for their branches where rows are short and steps long: 7, 14, 28, 56
- * outputs of 3x3x3 with 28 FMAs a step (AVX-512, Zen 4) 1.05, 1.04, 1.01, 0.98; with 12
- * (AVX2) 1.10, 0.96, 0.99, 0.99.  Five taps in 16 outputs: 0.97. */
-static bool ragged_pays(const struct c3d_problem *problem, const struct c3d_kernels *kernels,
-                        const struct c3d_blocking *blocking)
-{
-    const int vectors = blocking->panels.vectors;
-    return problem->kernel[W] <= 3 &&
-           problem->out[W] <= (int64_t)kernels->max_count[vectors] * vectors;
-}
-
 static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
 {
     const struct c3d_problem *const problem = request->problem;
@@ -135,7 +123,6 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .blocking = blocking,
         .relu = request->relu,
         .stream = request->stream,
-        .ragged = request->finite_weights && ragged_pays(problem, request->kernels, &blocking),
         .skip_columns = !request->finite_weights,
         .weights = weights,
         .bias = weights + elems,
@@ -412,7 +399,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         .input = window,
         .acc = acc,
     };
-    c3d_tap_lists_init(&worker.taps, p, b, d->ragged,
+    c3d_tap_lists_init(&worker.taps, p, b, d->blocking.ragged,
                        (struct c3d_tap *)c3d_align_up(acc + b->acc_elems));
     bool more = true;
     for (bool start = true; more; start = false) {

@@ -2,31 +2,23 @@
 /*
  * narrow.c - direct convolution, outputs of a row in vector lanes
  *
- * For few output channels per group (heads, small groups), where lanes of
- * output channels would be mostly empty.  The micro-kernel of direct.c with the
- * roles exchanged: vectors come from the packed window, the scalars are the
- * weights of up to eight output channels.
+ * The micro-kernel of direct.c with the roles exchanged: vectors come from the packed
+ * window, the scalars are the weights of a block of output channels.  No lane is empty
+ * for want of channels (heads, small groups), and finished sums lie as the output does:
+ * register tiles write them there directly, which is faster where the output is a large
+ * part of the work (stems, 1x1x1).
  */
 #include "algo/rowwise.h"
 
+#include "algo/step_cost.h"
 #include "algo/window.h"
 #include "base/num.h"
 
 #include <math.h>
 
-enum { block_limit = 8 }; /* output channels of a register tile */
-
 static const char *refusal(const struct c3d_request *request)
 {
     return c3d_rowwise_refusal(request);
-}
-
-/* Output channels in blocks of nearly equal size. */
-static int64_t block_size(const struct c3d_request *request)
-{
-    const int64_t channels = request->problem->out_channels;
-    const int64_t most = c3d_min(block_limit, request->kernels->max_count[1]);
-    return c3d_ceil_div(channels, c3d_ceil_div(channels, most));
 }
 
 /* The width of the first of the register tiles, of nearly equal width, that so many
@@ -45,39 +37,65 @@ static int tile_width(const struct c3d_kernels *kernels, int count, int64_t vect
     return width;
 }
 
-/* One step of the reduction for a run of so many vectors.  A tile costs its FMAs, no
- * less than their latency, and two more for each vector it loads: most start between
- * two lines.  Fits 0.7 of peak at 8 channels, 0.48 at 2, measured on a Zen 4 core. */
-static double step_cost(const struct c3d_kernels *kernels, int count, int64_t vectors)
+/* One step of the reduction for a run of so many vectors, most of which start between
+ * two lines, and its share of what register tiles cost beside. */
+static double run_cost(const struct c3d_request *request, int count, int64_t vectors)
 {
-    static const double vector_load = 2.1, step = 1, latency = 10;
+    static const double tile = 50;
     enum { enough = 64 };
     if (vectors > enough) {
-        return step_cost(kernels, count, enough) * (double)vectors / enough;
+        return run_cost(request, count, enough) * (double)vectors / enough;
     }
     double cost = 0;
     while (vectors > 0) {
-        const int width = tile_width(kernels, count, vectors);
-        cost += fmax(count * width, latency) + vector_load * width + step;
+        const int width = tile_width(request->kernels, count, vectors);
+        cost += c3d_step_cost(request->kernels, count, width, false) +
+                tile / (double)c3d_reduction(request->problem);
         vectors -= width;
     }
     return cost;
 }
 
+/* How output channels are cut into the rows of register tiles. */
+struct blocks {
+    int64_t size; /* channels of a block, the last may have fewer */
+    double cost;  /* of one step of the reduction for one run of all of them */
+};
+
+/* Blocks of nearly equal size, as large as one width of register tiles allows. */
+static struct blocks choose_blocks(const struct c3d_request *request)
+{
+    const struct c3d_kernels *const kernels = request->kernels;
+    const int64_t channels = request->problem->out_channels;
+    const int64_t vectors = c3d_rowwise_run_vectors(request, true);
+    struct blocks best = {0, INFINITY};
+    for (int width = 1; width <= C3D_MAX_VECTORS; width++) {
+        if (kernels->max_count[width] > 0) {
+            const int64_t blocks = c3d_ceil_div(channels, kernels->max_count[width]);
+            const int64_t size = c3d_ceil_div(channels, blocks);
+            const double cost = (double)blocks * run_cost(request, (int)size, vectors);
+            if (cost < best.cost) {
+                best = (struct blocks){size, cost};
+            }
+        }
+    }
+    return best;
+}
+
 static double estimate(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
-    const int count = (int)block_size(request);
-    const double blocks = (double)c3d_ceil_div(p->out_channels, count);
-    return (double)p->groups * blocks * (double)p->out[T] * (double)c3d_reduction(p) *
-               c3d_rowwise_runs(request, true) *
-               step_cost(request->kernels, count, c3d_rowwise_run_vectors(request, true)) +
-           c3d_rowwise_overhead(request);
+    const struct blocks blocks = choose_blocks(request);
+    const double rows = c3d_valid_tap_total(p, T) / (double)p->kernel[T];
+    return (double)p->groups * c3d_rowwise_runs(request, true) * rows *
+               (double)c3d_reduction(p) * blocks.cost +
+           c3d_rowwise_overhead(request, blocks.size, true);
 }
 
 static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
 {
-    return c3d_rowwise_prepare(request, &c3d_narrow, block_size(request), true, prepared);
+    return c3d_rowwise_prepare(request, &c3d_narrow, choose_blocks(request).size, true,
+                               prepared);
 }
 
 /* The taps of plane t that are valid along T, for blocks of `count` channels. */
@@ -111,17 +129,22 @@ static float *convolve_run(struct c3d_rowwise_worker *worker, struct c3d_outer *
     const int lanes = r->kernels->lanes;
     const int64_t outs = c3d_rowwise_run(r, rows, c3d_extent(worker->task->out[W]));
     const float *const window = c3d_rowwise_window(worker, piece->t, piece->h);
-    for (int64_t at = 0; at < outs;) {
+    for (int64_t at = c3d_rowwise_run_begin(worker, piece); at < outs;) {
         const int width = tile_width(r->kernels, outer->count, c3d_ceil_div(outs - at, lanes));
+        struct c3d_finish finish;
+        piece->first = at;
+        piece->count = width * lanes;
         outer->vector_count = width;
         outer->vectors = window + at;
-        c3d_prefetch_by(outer, &worker->ahead);
         outer->acc = acc;
+        outer->finish =
+            worker->last && c3d_rowwise_finish(worker, piece, outs, &finish) ? &finish : NULL;
+        c3d_prefetch_by(outer, &worker->ahead);
         r->kernels->outer(outer);
-        if (worker->last) {
-            piece->first = at;
-            piece->count = c3d_min(width * lanes, outs - at);
-            piece->acc = acc;
+        if (worker->last && outer->finish == NULL) {
+            piece->first = c3d_max(at, 0);
+            piece->count = c3d_min(at + width * lanes, outs) - piece->first;
+            piece->acc = acc + (piece->first - at);
             piece->acc_stride = width * lanes;
             c3d_rowwise_store(worker, piece);
         }
@@ -147,13 +170,14 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
         .taps = worker->taps,
         .start = worker->start,
     };
-    for (int64_t t = out[T].begin; t < out[T].end; t++) {
-        for (int64_t oc = 0; oc < p->out_channels; oc += r->block_size) {
-            const int64_t count = c3d_min(r->block_size, p->out_channels - oc);
+    /* A block's weights stay in cache for all planes. */
+    for (int64_t oc = 0; oc < p->out_channels; oc += r->block_size) {
+        const int64_t count = c3d_min(r->block_size, p->out_channels - oc);
+        outer.count = (int)count;
+        outer.scalars = c3d_rowwise_weights(worker, oc, count);
+        outer.scalar_step = (ptrdiff_t)(c3d_volume(p->kernel) * count);
+        for (int64_t t = out[T].begin; t < out[T].end; t++) {
             outer.tap_count = list_taps(worker, t, count);
-            outer.count = (int)count;
-            outer.scalars = c3d_rowwise_weights(worker, oc, count);
-            outer.scalar_step = (ptrdiff_t)(c3d_volume(p->kernel) * count);
             for (int64_t h = out[H].begin; h < out[H].end; h += rows) {
                 struct c3d_rowwise_piece piece = {
                     .oc = oc, .t = t, .h = h, .channels = (int)count};

@@ -13,9 +13,14 @@
 
 /* The last vector of a run, or of a row of sums, may reach past its end. */
 enum { slack = C3D_MAX_VECTORS * C3D_MAX_LANES };
+/* The first may begin before it. */
+enum { front = C3D_MAX_LANES };
 static const size_t default_l2_bytes = 512 * 1024;
 static const int64_t longest_row = 4096; /* 16 KiB, half of an L1 cache */
 static const int64_t shortest_row = 256; /* of those that are cut by choice */
+
+/* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
+static const double store_vector = 5, weights_vector = 4, sum_round_trip = 12;
 
 int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs)
 {
@@ -27,13 +32,32 @@ static int64_t plane_vectors(const struct c3d_rowwise *rowwise)
 {
     const conv3d_tile *const tile = &rowwise->blocking.tile;
     const int64_t run =
-        c3d_ceil_div(c3d_rowwise_run(rowwise, tile->h, tile->w), rowwise->kernels->lanes);
+        c3d_ceil_div(c3d_rowwise_run(rowwise, tile->h, tile->w), rowwise->kernels->lanes) +
+        (rowwise->stream ? 1 : 0); /* whose first begins where the output's line does */
     return rowwise->joined ? run : tile->h * run;
+}
+
+/* Joining pays when the columns between rows are fewer than the empty lanes at the ends
+ * of rows.  Streamed results must be whole lines, in all channels, from the first of a
+ * run to its last. */
+static void lay_out_runs(struct c3d_rowwise *r)
+{
+    const struct c3d_problem *const p = &r->problem;
+    struct c3d_blocking *const b = &r->blocking;
+    const int lanes = r->kernels->lanes;
+    r->stream = false;
+    r->joined = r->may_join && b->row.segments == 1 && b->rows.per_out == 1;
+    if (r->joined && plane_vectors(r) >= b->tile.h * c3d_ceil_div(b->tile.w, lanes)) {
+        r->joined = false;
+    }
+    const bool consecutive =
+        !r->joined || (b->row.length == b->tile.w && b->tile.w == p->out[W]);
+    r->stream = r->may_stream && consecutive && c3d_volume(p->out) % lanes == 0;
 }
 
 /* Maps and buffer sizes for the tile as it stands; false if a thread's buffers
  * would exceed `room` bytes. */
-static bool derive(struct c3d_rowwise *r, bool join, size_t room)
+static bool derive(struct c3d_rowwise *r, size_t room)
 {
     const struct c3d_problem *const p = &r->problem;
     struct c3d_blocking *const b = &r->blocking;
@@ -41,12 +65,7 @@ static bool derive(struct c3d_rowwise *r, bool join, size_t room)
     b->planes = c3d_axis_map(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
     b->rows = c3d_axis_map(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
     b->row = c3d_row_layout(b->tile.w, b->taps[W], p->stride[W], p->dilation[W]);
-    /* Joining pays when the columns between rows are fewer than the empty
-     * lanes at the ends of rows. */
-    r->joined = join && b->row.segments == 1 && b->rows.per_out == 1;
-    if (r->joined && plane_vectors(r) >= b->tile.h * c3d_ceil_div(b->tile.w, lanes)) {
-        r->joined = false;
-    }
+    lay_out_runs(r);
     /* With one chunk the sums of a register tile are written at once. */
     const int64_t channels = c3d_round_up(p->out_channels, r->block_size);
     const double sums = b->tile.ic == p->in_channels
@@ -56,12 +75,12 @@ static bool derive(struct c3d_rowwise *r, bool join, size_t room)
     const double window = (double)b->tile.ic * (double)b->planes.slots *
                           (double)b->rows.slots * (double)b->row.length;
     const double taps = (double)b->taps[T] * (double)b->taps[H] * (double)b->taps[W];
-    const double bytes = (window + sums + 2 * slack) * sizeof(float) +
+    const double bytes = (front + window + sums + 2 * slack) * sizeof(float) +
                          taps * sizeof(struct c3d_tap) + 3 * C3D_ALIGNMENT;
     if (bytes > (double)room) {
         return false;
     }
-    b->input_elems = (int64_t)window + slack;
+    b->input_elems = front + (int64_t)window + slack;
     b->acc_elems = (int64_t)sums + slack;
     b->tap_count = (int64_t)taps;
     b->scratch_bytes = (size_t)bytes;
@@ -75,7 +94,7 @@ static double task_count(const struct c3d_problem *p, const conv3d_tile *tile)
 }
 
 /* Doubles the tile along one axis while it fits, up to `goal`. */
-static void grow(struct c3d_rowwise *r, const struct c3d_request *request, bool join, size_t room,
+static void grow(struct c3d_rowwise *r, const struct c3d_request *request, size_t room,
                  int axis, int64_t goal)
 {
     struct c3d_blocking *const b = &r->blocking;
@@ -85,7 +104,7 @@ static void grow(struct c3d_rowwise *r, const struct c3d_request *request, bool 
         const struct c3d_blocking before = *b;
         *extent = c3d_min(*extent * 2, most);
         /* Four tasks per thread keep the last one's lead small. */
-        if (!derive(r, join, room) || task_count(&r->problem, &b->tile) < 4.0 * request->threads) {
+        if (!derive(r, room) || task_count(&r->problem, &b->tile) < 4.0 * request->threads) {
             *b = before;
             break;
         }
@@ -113,8 +132,8 @@ static int64_t wish_or(int64_t wish, int64_t extent, int64_t otherwise)
 
 /* With chunks of ic channels: long rows first, then some of H and T for little halo,
  * then as much as `room` allows.  False if nothing fits. */
-static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, bool join,
-                     size_t room, int64_t ic)
+static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, size_t room,
+                     int64_t ic)
 {
     static const int64_t goals[2] = {8, INT64_MAX};
     const struct c3d_problem *const p = &r->problem;
@@ -127,18 +146,18 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, b
         .oc = p->out_channels,
         .ic = ic,
     };
-    while (!derive(r, join, room) && wish->w == 0 && b->tile.w > shortest_row) {
+    while (!derive(r, room) && wish->w == 0 && b->tile.w > shortest_row) {
         b->tile.w = equal_rows(p->out[W], b->tile.w / 2);
     }
-    if (!derive(r, join, room)) {
+    if (!derive(r, room)) {
         return false;
     }
     for (int i = 0; i < 2; i++) {
         if (wish->h == 0) {
-            grow(r, request, join, room, H, goals[i]);
+            grow(r, request, room, H, goals[i]);
         }
         if (wish->t == 0) {
-            grow(r, request, join, room, T, goals[i]);
+            grow(r, request, room, T, goals[i]);
         }
     }
     if (wish->t == 0) {
@@ -147,27 +166,26 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, b
     if (wish->h == 0) {
         b->tile.h = equal_parts(p->out[H], b->tile.h);
     }
-    return derive(r, join, room);
+    return derive(r, room);
 }
 
 /* What depends on the tile, for each output: the halo packed with it, and its sums on
  * their way to memory and back between chunks.  In FMAs of one lane. */
 static double tile_cost(const struct c3d_rowwise *r)
 {
-    static const double packed = 20, sum = 12;
+    static const double packed = 20;
     const struct c3d_problem *const p = &r->problem;
     const struct c3d_blocking *const b = &r->blocking;
     const double window = (double)b->planes.slots * (double)b->rows.slots * (double)b->row.length;
     const double outs = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
     const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
     return window / outs * (double)p->in_channels * packed +
-           (chunks - 1) * (double)p->out_channels * sum;
+           (chunks - 1) * (double)p->out_channels * sum_round_trip;
 }
 
 /* The cheapest tile of those that half of L2 holds; beyond it, less of everything that
  * was asked for.  Errors: LIMIT. */
-static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request *request,
-                                 bool join)
+static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request *request)
 {
     const struct c3d_problem *const p = &r->problem;
     const conv3d_tile *const wish = &request->tile;
@@ -182,7 +200,7 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
     double best_cost = INFINITY;
     int64_t ic = wish_or(wish->ic, p->in_channels, p->in_channels);
     while (ic > 0) {
-        if (fit_tile(r, request, join, room, ic) && tile_cost(r) < best_cost) {
+        if (fit_tile(r, request, room, ic) && tile_cost(r) < best_cost) {
             best = *r;
             best_cost = tile_cost(r);
         }
@@ -192,7 +210,7 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
         *r = best;
         return CONV3D_OK;
     }
-    while (!derive(r, join, request->scratch_limit)) {
+    while (!derive(r, request->scratch_limit)) {
         int64_t *const largest = b->tile.ic > 1   ? &b->tile.ic
                                  : b->tile.t > 1  ? &b->tile.t
                                  : b->tile.h > 1  ? &b->tile.h
@@ -231,16 +249,6 @@ int64_t c3d_rowwise_run_vectors(const struct c3d_request *request, bool join)
     return joined > 0 ? joined : c3d_ceil_div(request->problem->out[W], lanes);
 }
 
-double c3d_rowwise_overhead(const struct c3d_request *request)
-{
-    static const double vector = 2.5; /* stored */
-    const struct c3d_problem *const p = request->problem;
-    const int lanes = request->kernels->lanes;
-    const double planes = (double)p->groups * (double)p->in_channels * (double)p->in[T];
-    const double outs = (double)p->groups * (double)p->out_channels * (double)c3d_volume(p->out);
-    return (c3d_pack_cost(planes, (double)p->in[H], (double)p->in[W], p->stride[W]) + outs * vector) / lanes;
-}
-
 static void pack(const struct c3d_request *request, struct c3d_rowwise *r)
 {
     const struct c3d_problem *const p = &r->problem;
@@ -273,7 +281,7 @@ const char *c3d_rowwise_refusal(const struct c3d_request *request)
     /* One output, one input channel, sums of all output channels. */
     const double least = taps * (sizeof(float) + sizeof(struct c3d_tap)) +
                          ((double)(p->out_channels + C3D_MAX_COUNT) * C3D_MAX_LANES +
-                          (C3D_MAX_ACCUMULATORS * C3D_MAX_LANES) + 2 * slack) * sizeof(float) +
+                          (C3D_MAX_ACCUMULATORS * C3D_MAX_LANES) + front + 2 * slack) * sizeof(float) +
                          3.0 * C3D_ALIGNMENT;
     if (least > (double)request->scratch_limit) {
         return "the window of one output exceeds the limit of workspace";
@@ -300,9 +308,49 @@ static bool lies_far(const struct c3d_request *request)
            8.0 * (double)l2;
 }
 
+/* Errors: LIMIT. */
+static conv3d_status init(struct c3d_rowwise *r, const struct c3d_request *request,
+                          int64_t block_size, bool runs)
+{
+    *r = (struct c3d_rowwise){
+        .problem = *request->problem,
+        .kernels = request->kernels,
+        .relu = request->relu,
+        .far = lies_far(request),
+        .may_join = runs,
+        .may_stream = runs && request->stream,
+        .block_size = block_size,
+    };
+    return choose_tile(r, request);
+}
+
+double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size, bool runs)
+{
+    struct c3d_problem item = *request->problem;
+    struct c3d_request one = *request;
+    struct c3d_rowwise r;
+    item.items = 1;
+    one.problem = &item;
+    one.threads = 1;
+    one.tile = (conv3d_tile){0}; /* forced tiles do not change the choice */
+    if (init(&r, &one, block_size, runs) != CONV3D_OK) {
+        return INFINITY;
+    }
+    const struct c3d_blocking *const b = &r.blocking;
+    const int lanes = request->kernels->lanes;
+    const double tasks = task_count(&item, &b->tile), channels = (double)item.out_channels;
+    const double pack = c3d_pack_cost((double)item.in_channels * (double)b->planes.slots,
+                                      (double)b->rows.slots, (double)b->row.length,
+                                      item.stride[W]) / lanes;
+    const double weights = channels * (double)c3d_reduction(&item) / lanes * weights_vector;
+    const double vectors = (double)b->tile.t * (double)plane_vectors(&r) * channels;
+    const double chunks = (double)c3d_ceil_div(item.in_channels, b->tile.ic);
+    return tasks * (pack + weights + vectors * (store_vector + (chunks - 1) * sum_round_trip));
+}
+
 conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
                                   const struct c3d_algorithm *algorithm, int64_t block_size,
-                                  bool join, struct c3d_prepared **prepared)
+                                  bool runs, struct c3d_prepared **prepared)
 {
     const struct c3d_problem *const p = request->problem;
     const int64_t channels = p->groups * p->out_channels;
@@ -312,14 +360,7 @@ conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
     if (r == NULL) {
         return c3d_fail(CONV3D_ERR_MEMORY, "no memory for a plan");
     }
-    *r = (struct c3d_rowwise){
-        .problem = *p,
-        .kernels = request->kernels,
-        .relu = request->relu,
-        .far = lies_far(request),
-        .block_size = block_size,
-    };
-    conv3d_status status = choose_tile(r, request, join);
+    conv3d_status status = init(r, request, block_size, runs);
     if (status == CONV3D_OK) {
         r->weights = c3d_alloc(bytes);
         status = r->weights != NULL
@@ -380,11 +421,11 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
     struct c3d_rowwise_worker worker = {
         .rowwise = r,
         .task = task,
-        .input = scratch,
+        .input = (float *)scratch + front,
         .output = output + map * p->out_channels * c3d_volume(p->out),
         .start = true,
     };
-    worker.acc = (float *)c3d_align_up(worker.input + b->input_elems);
+    worker.acc = (float *)c3d_align_up((float *)scratch + b->input_elems);
     worker.taps = (struct c3d_tap *)c3d_align_up(worker.acc + b->acc_elems);
     for (int64_t c = 0; c < p->in_channels; c += b->tile.ic) {
         worker.chunk = chunk_from(r, c);
@@ -413,6 +454,53 @@ const float *c3d_rowwise_weights(const struct c3d_rowwise_worker *worker, int64_
            worker->chunk.channels.begin * c3d_volume(p->kernel) * count;
 }
 
+/* Columns from one row of a run to the next. */
+static int64_t run_pitch(const struct c3d_rowwise_worker *worker)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    return r->joined ? r->blocking.row.length : c3d_extent(worker->task->out[W]);
+}
+
+/* Of a piece, the first channel and the given column of its run's row. */
+static float *piece_output(const struct c3d_rowwise_worker *worker,
+                           const struct c3d_rowwise_piece *piece, int64_t row, int64_t column)
+{
+    const struct c3d_problem *const p = &worker->rowwise->problem;
+    return worker->output + ((piece->oc * p->out[T] + piece->t) * p->out[H] + piece->h + row) *
+                                p->out[W] + worker->task->out[W].begin + column;
+}
+
+int64_t c3d_rowwise_run_begin(const struct c3d_rowwise_worker *worker,
+                              const struct c3d_rowwise_piece *piece)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const uintptr_t lanes = (uintptr_t)r->kernels->lanes;
+    const uintptr_t out = (uintptr_t)piece_output(worker, piece, 0, 0) / sizeof(float);
+    return r->stream ? -(int64_t)(out % lanes) : 0;
+}
+
+bool c3d_rowwise_finish(const struct c3d_rowwise_worker *worker,
+                        const struct c3d_rowwise_piece *piece, int64_t outs,
+                        struct c3d_finish *finish)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const int64_t pitch = run_pitch(worker), width = c3d_extent(worker->task->out[W]);
+    const int64_t first = piece->first;
+    const bool consecutive = (pitch == width && width == r->problem.out[W]) ||
+                             first % pitch + piece->count <= width;
+    if (first < 0 || first + piece->count > outs || !consecutive) {
+        return false;
+    }
+    *finish = (struct c3d_finish){
+        .bias = r->bias + worker->task->group * r->problem.out_channels + piece->oc,
+        .out = piece_output(worker, piece, first / pitch, first % pitch),
+        .row_stride = (ptrdiff_t)c3d_volume(r->problem.out),
+        .relu = r->relu,
+        .stream = r->stream,
+    };
+    return true;
+}
+
 void c3d_rowwise_store(const struct c3d_rowwise_worker *worker,
                        const struct c3d_rowwise_piece *piece)
 {
@@ -420,7 +508,7 @@ void c3d_rowwise_store(const struct c3d_rowwise_worker *worker,
     const struct c3d_problem *const p = &r->problem;
     const struct c3d_range *const out = worker->task->out;
     const int64_t width = c3d_extent(out[W]);
-    const int64_t pitch = r->joined ? r->blocking.row.length : width;
+    const int64_t pitch = run_pitch(worker);
     const int64_t volume = c3d_volume(p->out);
     const int64_t end = piece->first + piece->count;
     struct c3d_copy copy = {
@@ -436,9 +524,7 @@ void c3d_rowwise_store(const struct c3d_rowwise_worker *worker,
         if (column < width) {
             copy.acc = piece->acc + (at - piece->first);
             copy.count = (size_t)c3d_min(width - column, stop - at);
-            copy.out = worker->output + piece->oc * volume +
-                       (piece->t * p->out[H] + piece->h + row) * p->out[W] + out[W].begin +
-                       column;
+            copy.out = piece_output(worker, piece, row, column);
             r->kernels->copy(&copy);
         }
     }

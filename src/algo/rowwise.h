@@ -21,7 +21,9 @@ struct c3d_rowwise {
     struct c3d_blocking blocking;
     bool relu;
     bool far;           /* the input lies beyond L2: it is asked for ahead of time */
+    bool may_join, may_stream;
     bool joined;        /* the rows of a tile are run through as one */
+    bool stream;        /* results go past the caches */
     int64_t block_size; /* output channels of a register tile; the last may be smaller */
     /* [group][block][in channel][tap][channel of the block], then the bias */
     float *weights, *bias;
@@ -47,7 +49,7 @@ int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t
 /* Errors: MEMORY, LIMIT. */
 C3D_CHECKED conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
                                               const struct c3d_algorithm *algorithm,
-                                              int64_t block_size, bool join,
+                                              int64_t block_size, bool runs,
                                               struct c3d_prepared **prepared);
 void c3d_rowwise_destroy(struct c3d_prepared *prepared);
 
@@ -58,8 +60,9 @@ const char *c3d_rowwise_refusal(const struct c3d_request *request);
 double c3d_rowwise_runs(const struct c3d_request *request, bool join);
 int64_t c3d_rowwise_run_vectors(const struct c3d_request *request, bool join);
 
-/* Packing and storing one item, in vector FMAs. */
-double c3d_rowwise_overhead(const struct c3d_request *request);
+/* Everything but the sums of one item: packing, weights from beyond L2, results on their
+ * way to memory.  In vector FMAs. */
+double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size, bool runs);
 
 /* Packs chunk after chunk of the task's window and calls body for each. */
 void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
@@ -85,5 +88,16 @@ struct c3d_rowwise_piece {
 };
 void c3d_rowwise_store(const struct c3d_rowwise_worker *worker,
                        const struct c3d_rowwise_piece *piece);
+
+/* Where the first register tile of a piece's run begins: at the run's first output, or,
+ * when results are streamed, at the line of the output that holds it. */
+int64_t c3d_rowwise_run_begin(const struct c3d_rowwise_worker *worker,
+                              const struct c3d_rowwise_piece *piece);
+
+/* How the register tile of a piece in a run of `outs` can finish its own sums; false if
+ * it holds anything else than consecutive outputs. */
+bool c3d_rowwise_finish(const struct c3d_rowwise_worker *worker,
+                        const struct c3d_rowwise_piece *piece, int64_t outs,
+                        struct c3d_finish *finish);
 
 #endif

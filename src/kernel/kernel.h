@@ -32,6 +32,23 @@ struct c3d_tap {
 enum { C3D_MAX_SKIP = 1, C3D_MAX_RAGGED_VECTORS = 3 };
 
 /*
+ * Where a register tile whose lanes are outputs leaves them, all count x vector_count
+ * vectors:
+ *
+ *     out[m*row_stride + l] = activation(acc[m][l] + bias[m])
+ *
+ * No bias is -0.  With stream, where the ISA can, stores go past the caches; out and
+ * row_stride are multiples of lanes then, and the caller ends with
+ * c3d_cpu_finish_streams().
+ */
+struct c3d_finish {
+    const float *bias;
+    float *out;
+    ptrdiff_t row_stride;
+    int relu, stream;
+};
+
+/*
  * Accumulated outer products.  For every channel c in order, every tap in
  * order, every m and lane l, one FMA each:
  *
@@ -61,6 +78,8 @@ struct c3d_outer {
     int count;        /* 1 .. max_count[vector_count] */
     int start;
     int ragged; /* taps have skips, at most C3D_MAX_SKIP; vector_count is limited too */
+    /* NULL, or the sums are finished instead of kept in acc; not for ragged tiles. */
+    const struct c3d_finish *finish;
 };
 
 /*
@@ -129,6 +148,11 @@ struct c3d_kernels {
     int lanes;        /* float32 per vector, at most C3D_MAX_LANES */
     /* Rows of the register tile that each vector_count allows; 0 = no such tile. */
     int max_count[C3D_MAX_VECTORS + 1];
+    /* In vector FMAs at the peak rate: a chain of one, a vector from L1 and a scalar
+     * broadcast from there. */
+    struct {
+        double latency, load, broadcast;
+    } costs;
     int panel_vectors; /* width of the fastest register tile */
     void (*outer)(const struct c3d_outer *outer);
     void (*store)(const struct c3d_store *store);

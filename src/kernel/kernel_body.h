@@ -5,6 +5,7 @@
  * Included by isa_*.c after these macros:
  *     C3D_LANES       float32 per vector
  *     C3D_COUNT_w     rows of the register tile w = 1, 2, 3, 4, 6, 8 vectors wide
+ *     C3D_COSTS       of latency, load and broadcast, as in struct c3d_kernels
  *     C3D_PANEL_VECTORS  width of the fastest of these tiles
  *     C3D_SWEEP_VECTORS  vectors of the widest box of sweep()
  *     C3D_TABLE       name of the table to define
@@ -21,6 +22,13 @@ _Static_assert(C3D_COUNT_1 <= C3D_MAX_COUNT && C3D_COUNT_2 <= C3D_MAX_COUNT &&
                    C3D_MAX_COUNT == 14,
                "outer_any_count lists the counts up to 14");
 
+/* What the activation raises smaller results to. */
+static C3D_ALWAYS_INLINE vf least_result(int relu)
+{
+    const vf zero = {0};
+    return relu ? zero : zero - __builtin_inff();
+}
+
 /* One step of the reduction for rows first .. end of a tile. */
 static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float *by,
                                          const int first, const int end, const int width)
@@ -32,7 +40,7 @@ static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float
         x[0] = v_load(from);
         C3D_UNROLL
         for (int m = first; m < end; m++) {
-            acc[m] = v_fma(x[0], v_broadcast(by + m), acc[m]);
+            acc[m] = v_fma_broadcast(x[0], by + m, acc[m]);
         }
         return;
     }
@@ -50,6 +58,53 @@ static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float
     }
 }
 
+/* Brings the lines that finish_tile() will write, so that its stores do not wait. */
+static C3D_ALWAYS_INLINE void prefetch_finish(const struct c3d_finish *f, const int count,
+                                              const int width)
+{
+    const float *out = f->out;
+    const ptrdiff_t step = f->row_stride;
+    C3D_UNROLL
+    for (int m = 0; m < count; m++, out += step) {
+        C3D_UNROLL
+        for (int v = 0; v < width; v++) {
+            __builtin_prefetch(out + v * C3D_LANES, 1, 3);
+        }
+    }
+}
+
+static C3D_ALWAYS_INLINE void finish_rows(const struct c3d_finish *f, const vf *acc,
+                                          const int count, const int width, const bool stream)
+{
+    const vf least = least_result(f->relu);
+    const float *const bias = f->bias;
+    float *out = f->out;
+    const ptrdiff_t step = f->row_stride;
+    C3D_UNROLL
+    for (int m = 0; m < count; m++, out += step) {
+        const vf shift = v_broadcast(bias + m);
+        C3D_UNROLL
+        for (int v = 0; v < width; v++) {
+            const vf result = v_at_least(acc[m * width + v] + shift, least);
+            if (stream) {
+                v_stream(out + v * C3D_LANES, result);
+            } else {
+                v_store(out + v * C3D_LANES, result);
+            }
+        }
+    }
+}
+
+static C3D_ALWAYS_INLINE void finish_tile(const struct c3d_finish *f, const vf *acc,
+                                          const int count, const int width)
+{
+    if (can_stream && f->stream) {
+        finish_rows(f, acc, count, width, true);
+    } else {
+        finish_rows(f, acc, count, width, false);
+    }
+}
+
 /*
  * The micro-kernel for a tile of count x width vectors, all constant at every call, so
  * that all loops but the two of the reduction vanish.
@@ -59,6 +114,9 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
 {
     const vf zero = {0};
     vf acc[C3D_MAX_ACCUMULATORS];
+    if (!ragged && o->finish != NULL && !o->finish->stream) {
+        prefetch_finish(o->finish, count, width);
+    }
     C3D_UNROLL
     for (int i = 0; i < count * width; i++) {
         acc[i] = o->start ? zero : v_load(o->acc + i * C3D_LANES);
@@ -82,6 +140,10 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         ahead += (uintptr_t)o->ahead_step * sizeof(float);
         vectors += o->vector_step;
         scalars += o->scalar_step;
+    }
+    if (!ragged && o->finish != NULL) {
+        finish_tile(o->finish, acc, count, width);
+        return;
     }
     C3D_UNROLL
     for (int i = 0; i < count * width; i++) {
@@ -189,12 +251,12 @@ static C3D_ALWAYS_INLINE void store_square(const float *acc, ptrdiff_t acc_strid
                                            int count, int lane_count, const bool stream)
 {
     vf rows[C3D_LANES];
-    const vf shift = v_load(bias);
+    const vf shift = v_load(bias), least = least_result(relu);
     C3D_UNROLL
     for (int m = 0; m < C3D_LANES; m++) {
         /* A short square repeats its last row instead of branching. */
         const vf sum = v_load(acc + (m < count ? m : count - 1) * acc_stride) + shift;
-        rows[m] = relu ? v_relu(sum) : sum;
+        rows[m] = v_at_least(sum, least);
     }
     v_transpose(rows);
     C3D_UNROLL
@@ -240,7 +302,7 @@ static C3D_ALWAYS_INLINE vf copy_sum(const struct c3d_copy *c, const float *from
                                      size_t i)
 {
     const vf sum = v_load(from + i) + (c->bias_of_lanes ? v_load(c->bias + i) : shift);
-    return c->relu ? v_relu(sum) : sum;
+    return v_at_least(sum, least_result(c->relu));
 }
 
 static void copy(const struct c3d_copy *c)
@@ -418,6 +480,7 @@ const struct c3d_kernels C3D_TABLE = {
     .lanes = C3D_LANES,
     .max_count = {[1] = C3D_COUNT_1, [2] = C3D_COUNT_2, [3] = C3D_COUNT_3,
                   [4] = C3D_COUNT_4, [6] = C3D_COUNT_6, [8] = C3D_COUNT_8},
+    .costs = {C3D_COSTS},
     .panel_vectors = C3D_PANEL_VECTORS,
     .outer = outer,
     .store = store,

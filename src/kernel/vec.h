@@ -153,10 +153,32 @@ static C3D_ALWAYS_INLINE vf v_fma(vf a, vf b, vf c)
 }
 #endif
 
-/* Negative lanes become +0; NaN stays NaN. */
-static C3D_ALWAYS_INLINE vf v_relu(vf v)
+/*
+ * v_fma(a, v_broadcast(b), c) for a scalar that is used once.  As a memory operand of
+ * the FMA, which one of Zen 4 takes for free: a tile one vector wide reaches 0.99 of the
+ * peak, with separate broadcasts 0.75.
+ */
+static C3D_ALWAYS_INLINE vf v_fma_broadcast(vf a, const float *b, vf c)
 {
-    return (vf)((vi)v & ~(vi)(v < 0));
+#if defined(__AVX512F__) && C3D_LANES == 16
+    __asm__("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(c) : "v"(a), "m"(*b));
+    return c;
+#else
+    return v_fma(a, v_broadcast(b), c);
+#endif
+}
+
+/* The larger of both; NaN in v stays, and its zeros keep their sign. */
+static C3D_ALWAYS_INLINE vf v_at_least(vf v, vf least)
+{
+#if defined(__AVX512F__) && C3D_LANES == 16
+    return (vf)_mm512_max_ps((__m512)least, (__m512)v);
+#elif defined(__AVX2__) && C3D_LANES == 8
+    return (vf)_mm256_max_ps((__m256)least, (__m256)v);
+#else
+    const vi smaller = (vi)(v < least);
+    return (vf)(((vi)v & ~smaller) | ((vi)least & smaller));
+#endif
 }
 
 /*

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * step_cost.h - what one step of the reduction costs a register tile
+ */
+#ifndef C3D_ALGO_STEP_COST_H
+#define C3D_ALGO_STEP_COST_H
+
+#include "kernel/kernel.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+/*
+ * In vector FMAs, for `count` rows of `width` vectors from L1: the FMAs, unless they wait
+ * for their own results or for loads.  Unaligned vectors straddle two lines, and take
+ * two loads, as often as their lanes cover a line.  Agrees with tests/kbench within 5%
+ * for AVX-512 and 15% for AVX2 on a Zen 4 core.
+ */
+static inline double c3d_step_cost(const struct c3d_kernels *kernels, int count, int width,
+                                   bool aligned)
+{
+    static const double line = 16, tap = 0.6;
+    const double straddle = aligned ? 0 : (kernels->lanes - 1) / line;
+    const double loads = kernels->costs.load * width * (1 + straddle) +
+                         kernels->costs.broadcast * count;
+    return fmax(fmax(count * width, loads), kernels->costs.latency) + tap;
+}
+
+#endif
