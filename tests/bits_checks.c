@@ -43,6 +43,11 @@ static const char *const shapes[] = {
     "n6_ci10t3h1w2_co14_k3x1x2_g2",
     "n1_ci24t4h7w7_co48_k3_p1_b",
     "n1_ci3t5h10w28_co40_k5x3x3_s1x2x2_p2x1x1",
+    /* Planes large enough to be read in place. */
+    "n2_ci7t5h12w13_co9_k3x1x1_p1x0x0_b",
+    "n1_ci6t4h14w20_co20_k3_d1x1x2",
+    "n1_ci5t6h18w16_co3_k5x1x1_s2x1x1_p2x0x0",
+    "n1_ci12t3h13w17_co24_k1_g3_b",
 };
 enum { FIXED = sizeof shapes / sizeof *shapes, DRAWN = 24, LABEL_MAX = 200 };
 

@@ -65,7 +65,7 @@ static void convolve_rows(const struct c3d_rowwise_worker *worker, struct c3d_sw
     const struct c3d_rowwise *const r = worker->rowwise;
     const int lanes = r->kernels->lanes;
     const int64_t outs = c3d_extent(worker->task->out[W]);
-    const float *const window = c3d_rowwise_window(worker, t, h);
+    const float *const window = c3d_rowwise_window(worker, t, h, 0);
     c3d_sweep_fn *const kernel =
         r->kernels->find_sweep(r->problem.kernel[H], r->problem.stride[H]);
     float biases[C3D_SWEEP_ROWS];

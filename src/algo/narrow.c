@@ -98,17 +98,18 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
                                prepared);
 }
 
-/* The taps of plane t that are valid along T, for blocks of `count` channels. */
-static size_t list_taps(const struct c3d_rowwise_worker *worker, int64_t t, int64_t count)
+/* The taps of these planes for blocks of `count` channels, from the first of them on. */
+static size_t list_taps(const struct c3d_rowwise_worker *worker, struct c3d_range planes,
+                        int64_t count)
 {
-    const struct c3d_problem *const p = &worker->rowwise->problem;
-    const struct c3d_blocking *const b = &worker->rowwise->blocking;
-    const struct c3d_range planes = c3d_valid_taps(p, T, t);
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const struct c3d_problem *const p = &r->problem;
+    const struct c3d_blocking *const b = &r->blocking;
     struct c3d_tap *tap = worker->taps;
     for (int64_t kt = planes.begin; kt < planes.end; kt++) {
         for (int64_t kh = 0; kh < p->kernel[H]; kh++) {
-            const int64_t row =
-                (kt * b->planes.per_tap * b->rows.slots + kh * b->rows.per_tap) * b->row.length;
+            const int64_t row = (kt - planes.begin) * b->planes.per_tap * r->plane_pitch +
+                                kh * b->rows.per_tap * b->row.length;
             const int64_t weight = (kt * p->kernel[H] + kh) * p->kernel[W];
             for (int64_t kw = 0; kw < p->kernel[W]; kw++) {
                 tap->vector = (int32_t)(row + c3d_tap_offset(&b->row, kw));
@@ -120,6 +121,26 @@ static size_t list_taps(const struct c3d_rowwise_worker *worker, int64_t t, int6
     return (size_t)(tap - worker->taps);
 }
 
+/* One register tile of a run: `piece` and `outer` know where, `outs` is the run's end. */
+static void convolve_tile(struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
+                          struct c3d_rowwise_piece *piece, int64_t outs)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const int64_t first = piece->first, end = first + piece->count;
+    struct c3d_finish finish;
+    outer->finish =
+        worker->last && c3d_rowwise_finish(worker, piece, outs, &finish) ? &finish : NULL;
+    c3d_prefetch_by(outer, &worker->ahead);
+    r->kernels->outer(outer);
+    if (worker->last && outer->finish == NULL) {
+        piece->acc_stride = piece->count;
+        piece->first = c3d_max(first, 0);
+        piece->count = c3d_min(end, outs) - piece->first;
+        piece->acc = outer->acc + (piece->first - first);
+        c3d_rowwise_store(worker, piece);
+    }
+}
+
 /* A run of outputs that starts with row h of plane t, for one block of
  * channels; returns the end of the sums it leaves in memory. */
 static float *convolve_run(struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
@@ -128,30 +149,26 @@ static float *convolve_run(struct c3d_rowwise_worker *worker, struct c3d_outer *
     const struct c3d_rowwise *const r = worker->rowwise;
     const int lanes = r->kernels->lanes;
     const int64_t outs = c3d_rowwise_run(r, rows, c3d_extent(worker->task->out[W]));
-    const float *const window = c3d_rowwise_window(worker, piece->t, piece->h);
-    for (int64_t at = c3d_rowwise_run_begin(worker, piece); at < outs;) {
-        const int width = tile_width(r->kernels, outer->count, c3d_ceil_div(outs - at, lanes));
-        struct c3d_finish finish;
-        piece->first = at;
+    const struct c3d_range planes = c3d_valid_taps(&r->problem, T, piece->t);
+    const struct c3d_range readable = c3d_rowwise_readable(worker, piece->t, piece->h, planes);
+    const float *const window = c3d_rowwise_window(worker, piece->t, piece->h, planes.begin);
+    int width;
+    for (int64_t at = c3d_rowwise_run_begin(worker, piece); at < outs; at += width * lanes) {
+        width = at < readable.begin
+                    ? 1
+                    : tile_width(r->kernels, outer->count, c3d_ceil_div(outs - at, lanes));
+        /* What may not be read was computed before, and is once more: the same bits. */
+        const int64_t from =
+            c3d_min(c3d_max(at, readable.begin), readable.end - width * lanes);
+        piece->first = from;
         piece->count = width * lanes;
         outer->vector_count = width;
-        outer->vectors = window + at;
+        outer->vectors = window + from;
         outer->acc = acc;
-        outer->finish =
-            worker->last && c3d_rowwise_finish(worker, piece, outs, &finish) ? &finish : NULL;
-        c3d_prefetch_by(outer, &worker->ahead);
-        r->kernels->outer(outer);
-        if (worker->last && outer->finish == NULL) {
-            piece->first = c3d_max(at, 0);
-            piece->count = c3d_min(at + width * lanes, outs) - piece->first;
-            piece->acc = acc + (piece->first - at);
-            piece->acc_stride = width * lanes;
-            c3d_rowwise_store(worker, piece);
-        }
+        convolve_tile(worker, outer, piece, outs);
         if (!worker->start || !worker->last) {
             acc += outer->count * width * lanes;
         }
-        at += width * lanes;
     }
     return acc;
 }
@@ -160,12 +177,11 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
 {
     const struct c3d_rowwise *const r = worker->rowwise;
     const struct c3d_problem *const p = &r->problem;
-    const struct c3d_blocking *const b = &r->blocking;
     const struct c3d_range *const out = worker->task->out;
     const int64_t rows = r->joined ? c3d_extent(out[H]) : 1;
     float *acc = worker->acc;
     struct c3d_outer outer = {
-        .vector_step = (ptrdiff_t)(b->planes.slots * b->rows.slots * b->row.length),
+        .vector_step = (ptrdiff_t)r->channel_pitch,
         .channels = (size_t)c3d_extent(worker->chunk.channels),
         .taps = worker->taps,
         .start = worker->start,
@@ -177,7 +193,7 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
         outer.scalars = c3d_rowwise_weights(worker, oc, count);
         outer.scalar_step = (ptrdiff_t)(c3d_volume(p->kernel) * count);
         for (int64_t t = out[T].begin; t < out[T].end; t++) {
-            outer.tap_count = list_taps(worker, t, count);
+            outer.tap_count = list_taps(worker, c3d_valid_taps(p, T, t), count);
             for (int64_t h = out[H].begin; h < out[H].end; h += rows) {
                 struct c3d_rowwise_piece piece = {
                     .oc = oc, .t = t, .h = h, .channels = (int)count};

@@ -55,6 +55,40 @@ static void lay_out_runs(struct c3d_rowwise *r)
     r->stream = r->may_stream && consecutive && c3d_volume(p->out) % lanes == 0;
 }
 
+/* Where the register tiles find the window of the tile as it stands. */
+static void lay_out_window(struct c3d_rowwise *r)
+{
+    const struct c3d_problem *const p = &r->problem;
+    struct c3d_blocking *const b = &r->blocking;
+    if (r->in_place) {
+        b->planes = c3d_axis_in_place(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
+        b->rows = c3d_axis_in_place(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
+        b->row = c3d_row_in_place(p->in[W], p->dilation[W]);
+        r->plane_pitch = p->in[H] * p->in[W];
+        r->channel_pitch = c3d_volume(p->in);
+    } else {
+        b->planes = c3d_axis_map(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
+        b->rows = c3d_axis_map(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
+        b->row = c3d_row_layout(b->tile.w, b->taps[W], p->stride[W], p->dilation[W]);
+        r->plane_pitch = b->rows.slots * b->row.length;
+        r->channel_pitch = b->planes.slots * r->plane_pitch;
+    }
+}
+
+/* Elements of a row of the window, and of one channel of it, that the tile touches. */
+static double row_elems(const struct c3d_rowwise *r)
+{
+    const struct c3d_blocking *const b = &r->blocking;
+    const struct c3d_problem *const p = &r->problem;
+    return r->in_place ? (double)(b->tile.w + (p->kernel[W] - 1) * p->dilation[W])
+                       : (double)b->row.length;
+}
+
+static double channel_window(const struct c3d_rowwise *r)
+{
+    return (double)r->blocking.planes.slots * (double)r->blocking.rows.slots * row_elems(r);
+}
+
 /* Maps and buffer sizes for the tile as it stands; false if a thread's buffers
  * would exceed `room` bytes. */
 static bool derive(struct c3d_rowwise *r, size_t room)
@@ -62,9 +96,7 @@ static bool derive(struct c3d_rowwise *r, size_t room)
     const struct c3d_problem *const p = &r->problem;
     struct c3d_blocking *const b = &r->blocking;
     const int lanes = r->kernels->lanes;
-    b->planes = c3d_axis_map(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
-    b->rows = c3d_axis_map(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
-    b->row = c3d_row_layout(b->tile.w, b->taps[W], p->stride[W], p->dilation[W]);
+    lay_out_window(r);
     lay_out_runs(r);
     /* With one chunk the sums of a register tile are written at once. */
     const int64_t channels = c3d_round_up(p->out_channels, r->block_size);
@@ -72,18 +104,18 @@ static bool derive(struct c3d_rowwise *r, size_t room)
                             ? C3D_MAX_ACCUMULATORS * lanes
                             : (double)b->tile.t * (double)plane_vectors(r) * lanes *
                                   (double)channels;
-    const double window = (double)b->tile.ic * (double)b->planes.slots *
-                          (double)b->rows.slots * (double)b->row.length;
+    const double window = (double)b->tile.ic * channel_window(r);
     const double taps = (double)b->taps[T] * (double)b->taps[H] * (double)b->taps[W];
     const double bytes = (front + window + sums + 2 * slack) * sizeof(float) +
                          taps * sizeof(struct c3d_tap) + 3 * C3D_ALIGNMENT;
     if (bytes > (double)room) {
         return false;
     }
-    b->input_elems = front + (int64_t)window + slack;
+    b->input_elems = r->in_place ? 0 : front + (int64_t)window + slack;
     b->acc_elems = (int64_t)sums + slack;
     b->tap_count = (int64_t)taps;
-    b->scratch_bytes = (size_t)bytes;
+    b->scratch_bytes = (size_t)(b->input_elems + b->acc_elems) * sizeof(float) +
+                       (size_t)b->tap_count * sizeof(struct c3d_tap) + 3 * C3D_ALIGNMENT;
     return true;
 }
 
@@ -173,13 +205,13 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, s
  * their way to memory and back between chunks.  In FMAs of one lane. */
 static double tile_cost(const struct c3d_rowwise *r)
 {
-    static const double packed = 20;
+    static const double packed = 20, read = 8;
     const struct c3d_problem *const p = &r->problem;
     const struct c3d_blocking *const b = &r->blocking;
-    const double window = (double)b->planes.slots * (double)b->rows.slots * (double)b->row.length;
+    const double window = channel_window(r);
     const double outs = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
     const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
-    return window / outs * (double)p->in_channels * packed +
+    return window / outs * (double)p->in_channels * (r->in_place ? read : packed) +
            (chunks - 1) * (double)p->out_channels * sum_round_trip;
 }
 
@@ -308,6 +340,37 @@ static bool lies_far(const struct c3d_request *request)
            8.0 * (double)l2;
 }
 
+/* Ways of an L2 cache, or fewer. */
+enum { ways = 8 };
+
+/* True if the input's channels lie so far apart, in sizes that the L2 cache divides, that
+ * few of them fit it at a time. */
+static bool channels_collide(const struct c3d_request *request)
+{
+    const struct c3d_problem *const p = request->problem;
+    const int64_t l2 = request->l2_bytes > 0 ? (int64_t)request->l2_bytes
+                                             : (int64_t)default_l2_bytes;
+    const int64_t way = c3d_max(l2 / ways, 1);
+    const int64_t places = way / c3d_gcd(way, c3d_volume(p->in) * (int64_t)sizeof(float));
+    return p->in_channels > places * ways / 2;
+}
+
+/* Whether register tiles can read the input as it lies: consecutive outputs read
+ * consecutive elements, none in the padding of H and W, and a plane holds the longest
+ * register tile wherever it ends.  It pays when a row is read by one block of output
+ * channels, or stays in L2 for the others. */
+static bool reads_in_place(const struct c3d_request *request, int64_t block_size)
+{
+    const struct c3d_problem *const p = request->problem;
+    const int64_t span = (p->kernel[H] - 1) * p->dilation[H] * p->in[W] +
+                         (p->kernel[W] - 1) * p->dilation[W];
+    const double reach = (double)(p->kernel[T] - 1) * (double)p->dilation[T] *
+                             (double)p->in[H] * (double)p->in[W] + (double)span;
+    return p->stride[W] == 1 && p->begin[H] == 0 && p->begin[W] == 0 && p->end[H] == 0 &&
+           p->end[W] == 0 && p->in[H] * p->in[W] - span >= slack && reach < INT32_MAX &&
+           (p->out_channels <= block_size || !channels_collide(request));
+}
+
 /* Errors: LIMIT. */
 static conv3d_status init(struct c3d_rowwise *r, const struct c3d_request *request,
                           int64_t block_size, bool runs)
@@ -319,6 +382,7 @@ static conv3d_status init(struct c3d_rowwise *r, const struct c3d_request *reque
         .far = lies_far(request),
         .may_join = runs,
         .may_stream = runs && request->stream,
+        .in_place = runs && reads_in_place(request, block_size),
         .block_size = block_size,
     };
     return choose_tile(r, request);
@@ -339,9 +403,10 @@ double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_siz
     const struct c3d_blocking *const b = &r.blocking;
     const int lanes = request->kernels->lanes;
     const double tasks = task_count(&item, &b->tile), channels = (double)item.out_channels;
+    static const double in_place = 0.3; /* the part of packing that is waiting for memory */
     const double pack = c3d_pack_cost((double)item.in_channels * (double)b->planes.slots,
-                                      (double)b->rows.slots, (double)b->row.length,
-                                      item.stride[W]) / lanes;
+                                      (double)b->rows.slots, row_elems(&r),
+                                      item.stride[W]) / lanes * (r.in_place ? in_place : 1);
     const double weights = channels * (double)c3d_reduction(&item) / lanes * weights_vector;
     const double vectors = (double)b->tile.t * (double)plane_vectors(&r) * channels;
     const double chunks = (double)c3d_ceil_div(item.in_channels, b->tile.ic);
@@ -410,6 +475,17 @@ static void start_prefetch(struct c3d_rowwise_worker *worker, const struct c3d_t
                        c3d_task_input(&r->problem, task, input), tiles);
 }
 
+/* Where in the input the task's first output meets the first tap of channel c of its
+ * group; perhaps in the padding of T. */
+static int64_t origin_in_place(const struct c3d_problem *p, const struct c3d_task *task,
+                               int64_t c)
+{
+    const struct c3d_range *const out = task->out;
+    const int64_t channel = (task->item * p->groups + task->group) * p->in_channels + c;
+    return ((channel * p->in[T] + out[T].begin * p->stride[T] - p->begin[T]) * p->in[H] +
+            out[H].begin * p->stride[H]) * p->in[W] + out[W].begin;
+}
+
 void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
                           const struct c3d_task *next, const float *input, float *output,
                           void *scratch, void (*body)(struct c3d_rowwise_worker *worker))
@@ -421,7 +497,7 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
     struct c3d_rowwise_worker worker = {
         .rowwise = r,
         .task = task,
-        .input = (float *)scratch + front,
+        .source = r->in_place ? input : (float *)scratch + front,
         .output = output + map * p->out_channels * c3d_volume(p->out),
         .start = true,
     };
@@ -431,18 +507,52 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
         worker.chunk = chunk_from(r, c);
         worker.last = worker.chunk.channels.end == p->in_channels;
         start_prefetch(&worker, next, input);
-        c3d_pack_input(p, b, task, &worker.chunk, c3d_task_input(p, task, input), worker.input);
+        if (r->in_place) {
+            worker.origin = origin_in_place(p, task, c);
+        } else {
+            c3d_pack_input(p, b, task, &worker.chunk, c3d_task_input(p, task, input),
+                           (float *)scratch + front);
+        }
         body(&worker);
         worker.start = false;
     }
 }
 
-const float *c3d_rowwise_window(const struct c3d_rowwise_worker *worker, int64_t t, int64_t h)
+/* Of output (t, h) of the volume at the task's first column. */
+static int64_t window_offset(const struct c3d_rowwise_worker *worker, int64_t t, int64_t h,
+                             int64_t kt)
 {
-    const struct c3d_blocking *const b = &worker->rowwise->blocking;
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const struct c3d_blocking *const b = &r->blocking;
     const struct c3d_range *const out = worker->task->out;
-    return worker->input + ((t - out[T].begin) * b->planes.per_out * b->rows.slots +
-                            (h - out[H].begin) * b->rows.per_out) * b->row.length;
+    return worker->origin +
+           ((t - out[T].begin) * b->planes.per_out + kt * b->planes.per_tap) * r->plane_pitch +
+           (h - out[H].begin) * b->rows.per_out * b->row.length;
+}
+
+const float *c3d_rowwise_window(const struct c3d_rowwise_worker *worker, int64_t t, int64_t h,
+                                int64_t kt)
+{
+    return worker->source + c3d_max(window_offset(worker, t, h, kt), 0);
+}
+
+struct c3d_range c3d_rowwise_readable(const struct c3d_rowwise_worker *worker, int64_t t,
+                                      int64_t h, struct c3d_range planes)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const struct c3d_problem *const p = &r->problem;
+    if (!r->in_place || c3d_extent(planes) == 0) {
+        return (struct c3d_range){-front, INT64_MAX};
+    }
+    /* Of all chunks, whose register tiles must be the same. */
+    const int64_t before = window_offset(worker, t, h, planes.begin) -
+                           worker->chunk.channels.begin * r->channel_pitch;
+    const int64_t elems = p->items * p->groups * p->in_channels * r->channel_pitch;
+    const int64_t reach =
+        (p->in_channels - 1) * r->channel_pitch +
+        (c3d_extent(planes) - 1) * p->dilation[T] * r->plane_pitch +
+        (p->kernel[H] - 1) * p->dilation[H] * p->in[W] + (p->kernel[W] - 1) * p->dilation[W];
+    return (struct c3d_range){-before, elems - before - reach};
 }
 
 const float *c3d_rowwise_weights(const struct c3d_rowwise_worker *worker, int64_t oc,
@@ -496,8 +606,9 @@ bool c3d_rowwise_finish(const struct c3d_rowwise_worker *worker,
         .out = piece_output(worker, piece, first / pitch, first % pitch),
         .row_stride = (ptrdiff_t)c3d_volume(r->problem.out),
         .relu = r->relu,
-        .stream = r->stream,
     };
+    finish->stream = r->stream && (uintptr_t)finish->out / sizeof(float) %
+                                      (uintptr_t)r->kernels->lanes == 0;
     return true;
 }
 

@@ -24,6 +24,8 @@ struct c3d_rowwise {
     bool may_join, may_stream;
     bool joined;        /* the rows of a tile are run through as one */
     bool stream;        /* results go past the caches */
+    bool in_place;      /* register tiles read the input itself: nothing is packed */
+    int64_t plane_pitch, channel_pitch; /* elements, of what they read */
     int64_t block_size; /* output channels of a register tile; the last may be smaller */
     /* [group][block][in channel][tap][channel of the block], then the bias */
     float *weights, *bias;
@@ -34,7 +36,8 @@ struct c3d_rowwise_worker {
     const struct c3d_rowwise *rowwise;
     const struct c3d_task *task;
     struct c3d_chunk chunk;
-    float *input; /* packed window */
+    const float *source; /* the packed window, or the whole input */
+    int64_t origin;      /* in it, of the task's first output and the chunk's first tap */
     float *acc;
     struct c3d_tap *taps;
     float *output;    /* of the task's item and group */
@@ -69,8 +72,14 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
                           const struct c3d_task *next, const float *input, float *output,
                           void *scratch, void (*body)(struct c3d_rowwise_worker *worker));
 
-/* The packed window of output (t, h) of the volume, at the task's first column. */
-const float *c3d_rowwise_window(const struct c3d_rowwise_worker *worker, int64_t t, int64_t h);
+/* What output (t, h) of the volume at the task's first column meets at taps (kt, 0, 0). */
+const float *c3d_rowwise_window(const struct c3d_rowwise_worker *worker, int64_t t, int64_t h,
+                                int64_t kt);
+
+/* The columns, counted from there, that may be read for all channels and taps of these
+ * planes. */
+struct c3d_range c3d_rowwise_readable(const struct c3d_rowwise_worker *worker, int64_t t,
+                                      int64_t h, struct c3d_range planes);
 
 /* Weights of output channels from oc on, which begins a block of `count`. */
 const float *c3d_rowwise_weights(const struct c3d_rowwise_worker *worker, int64_t oc,

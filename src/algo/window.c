@@ -68,6 +68,23 @@ struct c3d_axis c3d_axis_map(int64_t outs, int64_t taps, int64_t stride, int64_t
     return axis;
 }
 
+struct c3d_axis c3d_axis_in_place(int64_t outs, int64_t taps, int64_t stride, int64_t dilation)
+{
+    return (struct c3d_axis){
+        .per_out = stride,
+        .per_tap = dilation,
+        .slots = (outs - 1) * stride + (taps - 1) * dilation + 1,
+        .period = 1,
+        .outer_step = 1,
+    };
+}
+
+struct c3d_row c3d_row_in_place(int64_t width, int64_t dilation)
+{
+    return (struct c3d_row){
+        .segments = 1, .length = width, .stride = 1, .column_step = 1, .unit = dilation};
+}
+
 struct c3d_row c3d_row_layout(int64_t outs, int64_t taps, int64_t stride, int64_t dilation)
 {
     /* One segment per tap, unless sharing is possible and shorter. */

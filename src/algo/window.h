@@ -34,6 +34,9 @@ struct c3d_axis {
 /* outs, taps >= 1. */
 struct c3d_axis c3d_axis_map(int64_t outs, int64_t taps, int64_t stride, int64_t dilation);
 
+/* The map of an input that is read where it lies: every coordinate is a slot. */
+struct c3d_axis c3d_axis_in_place(int64_t outs, int64_t taps, int64_t stride, int64_t dilation);
+
 /* The coordinate of a slot relative to that of the tile's first output and tap. */
 static inline int64_t c3d_slot_coordinate(const struct c3d_axis *axis, int64_t slot)
 {
@@ -71,6 +74,9 @@ struct c3d_row {
 };
 
 struct c3d_row c3d_row_layout(int64_t outs, int64_t taps, int64_t stride, int64_t dilation);
+
+/* A row of `width` elements that is read where it lies, with stride 1. */
+struct c3d_row c3d_row_in_place(int64_t width, int64_t dilation);
 
 static inline int64_t c3d_tap_offset(const struct c3d_row *row, int64_t tap)
 {
