@@ -129,19 +129,37 @@ static void pack_inside(const struct row_plan *plan, const float *row, float *pa
     }
 }
 
+/* Rows so short that a call would take longer than the copy. */
+enum { short_row = 64 };
+
+/* n floats; the last four of a short row overlap those before. */
+static void copy_row(const float *restrict from, int64_t n, float *restrict to)
+{
+    if (n < 4 || n > short_row) {
+        memcpy(to, from, (size_t)n * sizeof *to);
+        return;
+    }
+    for (int64_t i = 0; i + 4 < n; i += 4) {
+        *(quad_memory *)(to + i) = *(const quad_memory *)(from + i);
+    }
+    *(quad_memory *)(to + n - 4) = *(const quad_memory *)(from + n - 4);
+}
+
 /* The usual row: one segment, the input as it lies between zeros. */
 static void pack_plain(const struct row_plan *plan, const float *row, float *packed)
 {
     const struct c3d_range all = plan->all;
-    for (int64_t i = 0; i < all.begin; i++) {
-        packed[i] = 0;
+    const int64_t right = plan->count - all.end;
+    if (plan->count >= 4 && all.begin <= 4 && right <= 4) {
+        const quad zeros = {0};
+        *(quad_memory *)packed = zeros;
+        *(quad_memory *)(packed + plan->count - 4) = zeros;
+    } else {
+        memset(packed, 0, (size_t)all.begin * sizeof *packed);
+        memset(packed + all.end, 0, (size_t)right * sizeof *packed);
     }
     if (all.begin < all.end) {
-        memcpy(packed + all.begin, row + plan->first + all.begin,
-               (size_t)c3d_extent(all) * sizeof *packed);
-    }
-    for (int64_t i = all.end; i < plan->count; i++) {
-        packed[i] = 0;
+        copy_row(row + plan->first + all.begin, c3d_extent(all), packed + all.begin);
     }
 }
 
@@ -240,7 +258,7 @@ void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking
                              to + row * blocking->row.length);
                 } else if (blocking->zero_rows) {
                     memset(to + row * blocking->row.length, 0,
-                           (size_t)blocking->row.length * sizeof *to);
+                           (size_t)c3d_max(blocking->row.length, plan.count) * sizeof *to);
                 }
             }
         }

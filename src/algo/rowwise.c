@@ -55,6 +55,15 @@ static void lay_out_runs(struct c3d_rowwise *r)
     r->stream = r->may_stream && consecutive && c3d_volume(p->out) % lanes == 0;
 }
 
+/* Columns of padding that a packed row has in common with the next: zeros at the end of
+ * one are those at the beginning of the other.  A row is no shorter than its outputs. */
+static int64_t shared_columns(const struct c3d_problem *p)
+{
+    const int64_t span = (p->kernel[W] - 1) * p->dilation[W];
+    const int64_t right = p->out[W] + span - p->begin[W] - p->in[W];
+    return p->stride[W] == 1 ? c3d_max(c3d_min(c3d_min(p->begin[W], right), span), 0) : 0;
+}
+
 /* Where the register tiles find the window of the tile as it stands. */
 static void lay_out_window(struct c3d_rowwise *r)
 {
@@ -70,6 +79,9 @@ static void lay_out_window(struct c3d_rowwise *r)
         b->planes = c3d_axis_map(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
         b->rows = c3d_axis_map(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
         b->row = c3d_row_layout(b->tile.w, b->taps[W], p->stride[W], p->dilation[W]);
+        if (b->tile.w == p->out[W] && b->row.segments == 1) {
+            b->row.length -= shared_columns(p);
+        }
         r->plane_pitch = b->rows.slots * b->row.length;
         r->channel_pitch = b->planes.slots * r->plane_pitch;
     }
@@ -260,7 +272,7 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
  * one by one. */
 static int64_t joined_vectors(const struct c3d_problem *p, int lanes)
 {
-    const int64_t span = (p->kernel[W] - 1) * p->dilation[W];
+    const int64_t span = (p->kernel[W] - 1) * p->dilation[W] - shared_columns(p);
     const int64_t joined =
         c3d_ceil_div((p->out[H] - 1) * (p->out[W] + span) + p->out[W], lanes);
     const bool pays = p->stride[W] == 1 && p->stride[H] == 1 &&
