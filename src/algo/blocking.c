@@ -19,10 +19,9 @@
 static const size_t default_l1_bytes = 32 * 1024, default_l2_bytes = 512 * 1024;
 
 /* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
-static const double tile_overhead = 0.3;   /* per step of the reduction: tap, loop, loads */
 static const double tile_latency = 10;   /* FMAs; smaller tiles wait for their own results */
 static const double acc_round_trip = 4.0;  /* per vector and chunk */
-static const double store_vector = 3, stream_vector = 8; /* per vector of results, transposed */
+static const double store_vector = 5, stream_vector = 8; /* per vector of results, transposed */
 static const double near_run = 30, far_run = 120; /* per run stored: another page */
 static const double l3_vector = 4.0;       /* per vector of weights from beyond L2 */
 
@@ -67,7 +66,8 @@ static double tile_inefficiency(const struct c3d_kernels *kernels, int64_t w, in
 {
     const int64_t tiles = c3d_ceil_div(w, kernels->max_count[vectors]);
     const double rows = (double)w / (double)tiles;
-    return (fmax(c3d_step_cost(kernels, (int)ceil(rows), vectors, true), tile_latency) + tile_overhead) / (rows * vectors);
+    return fmax(c3d_step_cost(kernels, (int)ceil(rows), vectors, true), tile_latency) /
+           (rows * vectors);
 }
 
 static double task_count(const struct c3d_problem *p, const conv3d_tile *tile)

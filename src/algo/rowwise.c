@@ -174,12 +174,12 @@ static int64_t wish_or(int64_t wish, int64_t extent, int64_t otherwise)
     return c3d_min(wish > 0 ? wish : otherwise, extent);
 }
 
-/* With chunks of ic channels: long rows first, then some of H and T for little halo,
- * then as much as `room` allows.  False if nothing fits. */
+/* With chunks of ic channels: long rows first, then H and T up to `goal` each for little
+ * halo, then as much as `room` allows.  False if nothing fits. */
 static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, size_t room,
-                     int64_t ic)
+                     int64_t ic, int64_t goal)
 {
-    static const int64_t goals[2] = {8, INT64_MAX};
+    const int64_t goals[2] = {goal, INT64_MAX};
     const struct c3d_problem *const p = &r->problem;
     const conv3d_tile *const wish = &request->tile;
     struct c3d_blocking *const b = &r->blocking;
@@ -213,8 +213,9 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, s
     return derive(r, room);
 }
 
-/* What depends on the tile, for each output: the halo packed with it, and its sums on
- * their way to memory and back between chunks.  In FMAs of one lane. */
+/* What depends on the tile, for each output: empty lanes, the halo packed with it, its
+ * share of the weights, and its sums on their way to memory and back between chunks.  In
+ * FMAs of one lane. */
 static double tile_cost(const struct c3d_rowwise *r)
 {
     static const double packed = 20, read = 8;
@@ -223,7 +224,11 @@ static double tile_cost(const struct c3d_rowwise *r)
     const double window = channel_window(r);
     const double outs = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
     const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
-    return window / outs * (double)p->in_channels * (r->in_place ? read : packed) +
+    const double products = (double)c3d_reduction(p) * (double)p->out_channels;
+    const double lanes =
+        (double)b->tile.t * (double)plane_vectors(r) * (double)r->kernels->lanes;
+    return products * (lanes + weights_vector) / outs +
+           window / outs * (double)p->in_channels * (r->in_place ? read : packed) +
            (chunks - 1) * (double)p->out_channels * sum_round_trip;
 }
 
@@ -243,10 +248,13 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
     struct c3d_rowwise best = *r;
     double best_cost = INFINITY;
     int64_t ic = wish_or(wish->ic, p->in_channels, p->in_channels);
+    static const int64_t goals[] = {8, INT64_MAX};
     while (ic > 0) {
-        if (fit_tile(r, request, room, ic) && tile_cost(r) < best_cost) {
-            best = *r;
-            best_cost = tile_cost(r);
+        for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
+            if (fit_tile(r, request, room, ic, goals[i]) && tile_cost(r) < best_cost) {
+                best = *r;
+                best_cost = tile_cost(r);
+            }
         }
         ic = wish->ic > 0 || ic == 1 ? 0 : c3d_ceil_div(ic, 2);
     }
