@@ -21,7 +21,8 @@ static const size_t default_l1_bytes = 32 * 1024, default_l2_bytes = 512 * 1024;
 /* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
 static const double tile_latency = 10;   /* FMAs; smaller tiles wait for their own results */
 static const double acc_round_trip = 4.0;  /* per vector and chunk */
-static const double store_vector = 5, stream_vector = 8; /* per vector of results, transposed */
+static const double store_vector = 5, stream_vector = 8; /* per vector of results, transposed;
+                                                           * streamed, per line */
 static const double near_run = 30, far_run = 120; /* per run stored: another page */
 static const double l3_vector = 4.0;       /* per vector of weights from beyond L2 */
 
@@ -116,7 +117,8 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
     const double acc = chunks * pixels * vectors * acc_round_trip;
     const double runs = (double)b->tile.t *
                         (b->tile.w < p->out[W] ? (double)b->tile.h : 1) * vectors * lanes;
-    const double store = pixels * vectors * (request->stream ? stream_vector : store_vector) +
+    const double stored = request->stream ? stream_vector * C3D_MAX_LANES / lanes : store_vector;
+    const double store = pixels * vectors * stored +
                          runs * (request->stream ? far_run : near_run);
     const double weights = reduction * vectors * l3_vector;
     /* What does not fit L2 comes from beyond it once per panel and chunk. */

@@ -38,11 +38,13 @@ static int tile_width(const struct c3d_kernels *kernels, int count, int64_t vect
 }
 
 /* One step of the reduction for a run of so many vectors, most of which start between
- * two lines, and its share of what register tiles cost beside. */
+ * two lines, and its share of what register tiles cost beside.  Vectors come from L2, which
+ * takes a load's time beyond what the FMAs hide, once for all taps of a row. */
 static double run_cost(const struct c3d_request *request, int count, int64_t vectors)
 {
     static const double tile = 50;
     enum { enough = 64 };
+    const struct c3d_problem *const p = request->problem;
     if (vectors > enough) {
         return run_cost(request, count, enough) * (double)vectors / enough;
     }
@@ -50,7 +52,8 @@ static double run_cost(const struct c3d_request *request, int count, int64_t vec
     while (vectors > 0) {
         const int width = tile_width(request->kernels, count, vectors);
         cost += c3d_step_cost(request->kernels, count, width, false) +
-                tile / (double)c3d_reduction(request->problem);
+                0.5 * request->kernels->costs.load * width / (double)p->kernel[W] +
+                tile / (double)c3d_reduction(p);
         vectors -= width;
     }
     return cost;

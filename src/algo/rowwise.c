@@ -20,7 +20,9 @@ static const int64_t longest_row = 4096; /* 16 KiB, half of an L1 cache */
 static const int64_t shortest_row = 256; /* of those that are cut by choice */
 
 /* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
-static const double store_vector = 5, weights_vector = 4, sum_round_trip = 12;
+static const double store_vector = 5, weights_vector = 4;
+/* The same of one lane. */
+static const double packed_element = 20, read_element = 6, sum_round_trip = 12;
 
 int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs)
 {
@@ -218,7 +220,6 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, s
  * FMAs of one lane. */
 static double tile_cost(const struct c3d_rowwise *r)
 {
-    static const double packed = 20, read = 8;
     const struct c3d_problem *const p = &r->problem;
     const struct c3d_blocking *const b = &r->blocking;
     const double window = channel_window(r);
@@ -228,7 +229,7 @@ static double tile_cost(const struct c3d_rowwise *r)
     const double lanes =
         (double)b->tile.t * (double)plane_vectors(r) * (double)r->kernels->lanes;
     return products * (lanes + weights_vector) / outs +
-           window / outs * (double)p->in_channels * (r->in_place ? read : packed) +
+           window / outs * (double)p->in_channels * (r->in_place ? read_element : packed_element) +
            (chunks - 1) * (double)p->out_channels * sum_round_trip;
 }
 
@@ -423,14 +424,14 @@ double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_siz
     const struct c3d_blocking *const b = &r.blocking;
     const int lanes = request->kernels->lanes;
     const double tasks = task_count(&item, &b->tile), channels = (double)item.out_channels;
-    static const double in_place = 0.3; /* the part of packing that is waiting for memory */
-    const double pack = c3d_pack_cost((double)item.in_channels * (double)b->planes.slots,
-                                      (double)b->rows.slots, row_elems(&r),
-                                      item.stride[W]) / lanes * (r.in_place ? in_place : 1);
+    const double input =
+        r.in_place ? (double)item.in_channels * channel_window(&r) * read_element
+                   : c3d_pack_cost((double)item.in_channels * (double)b->planes.slots,
+                                   (double)b->rows.slots, row_elems(&r), item.stride[W]);
     const double weights = channels * (double)c3d_reduction(&item) / lanes * weights_vector;
     const double vectors = (double)b->tile.t * (double)plane_vectors(&r) * channels;
     const double chunks = (double)c3d_ceil_div(item.in_channels, b->tile.ic);
-    return tasks * (pack + weights + vectors * (store_vector + (chunks - 1) * sum_round_trip));
+    return tasks * (input / lanes + weights + vectors * (store_vector + (chunks - 1) * sum_round_trip / lanes));
 }
 
 conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
