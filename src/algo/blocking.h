@@ -12,7 +12,7 @@
 #include "algo/window.h"
 
 /* Lists of taps that are kept at a time; see tap_list.h. */
-enum { C3D_TAP_LISTS = 3 };
+enum { C3D_TAP_LISTS = 9 };
 
 struct c3d_blocking {
     struct c3d_panels panels;

@@ -43,7 +43,7 @@ struct direct {
 struct next {
     struct c3d_prefetch input;
     const float *weights, *weights_end;
-    int64_t weights_step; /* elements for every register tile */
+    int64_t weights_lines; /* for every register tile */
 };
 
 /* A chunk of a task. */
@@ -150,16 +150,27 @@ static int64_t run_end(const struct worker *worker, int64_t w, struct c3d_range 
     return w;
 }
 
-/* What to ask for while a register tile is at work. */
+enum { line_elems = C3D_ALIGNMENT / sizeof(float) };
+
+/* What to ask for while a register tile is at work: a line of input for each channel, and
+ * one or two of weights; more than that at once. */
 static void prefetch(struct next *next, struct c3d_outer *outer)
 {
+    enum { WEIGHTS = 1, most = C3D_MAX_AHEAD - WEIGHTS };
     c3d_prefetch_by(outer, &next->input);
-    const float *const stop = next->weights_end - next->weights > next->weights_step
-                                  ? next->weights + next->weights_step
-                                  : next->weights_end;
-    for (; next->weights < stop; next->weights += C3D_ALIGNMENT / sizeof(float)) {
-        __builtin_prefetch(next->weights, 0, 2);
+    const int64_t left = (next->weights_end - next->weights) / line_elems;
+    const int64_t lines = c3d_min(next->weights_lines, left);
+    const int64_t channels = (int64_t)outer->channels;
+    const int64_t each = c3d_min(c3d_ceil_div(lines, c3d_max(channels, 1)), most);
+    for (int64_t i = 0; i < most; i++) {
+        outer->ahead[WEIGHTS + i].at =
+            each > 0 ? next->weights + c3d_min(i, each - 1) * line_elems : outer->scalars;
+        outer->ahead[WEIGHTS + i].step = each * line_elems;
     }
+    for (int64_t i = each * channels; i < lines; i++) {
+        __builtin_prefetch(next->weights + i * line_elems, 0, 2);
+    }
+    next->weights += lines * line_elems;
 }
 
 /* One panel for one row of outputs, `outer` holding what does not change. */
@@ -271,7 +282,7 @@ static void convolve_chunk(struct worker *worker, bool start)
                    : find_panel(d, &after->chunk, after->task->group, after->task->channels.begin);
         worker->next.weights = next.weights;
         worker->next.weights_end = next.weights + next.elems;
-        worker->next.weights_step = c3d_ceil_div(next.elems, tiles);
+        worker->next.weights_lines = c3d_ceil_div(next.elems, tiles * line_elems);
         for (int64_t t = task->out[T].begin; t < task->out[T].end; t++) {
             for (int64_t h = task->out[H].begin; h < task->out[H].end; h++) {
                 convolve_row(worker, &outer, t, h, acc);

@@ -189,6 +189,9 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
         .taps = worker->taps,
         .start = worker->start,
     };
+    for (int i = 0; i < C3D_MAX_AHEAD; i++) {
+        outer.ahead[i].at = worker->source; /* nothing new */
+    }
     /* A block's weights stay in cache for all planes. */
     for (int64_t oc = 0; oc < p->out_channels; oc += r->block_size) {
         const int64_t count = c3d_min(r->block_size, p->out_channels - oc);

@@ -60,8 +60,8 @@ const float *c3d_prefetch_step(struct c3d_prefetch *prefetch);
 static inline void c3d_prefetch_by(struct c3d_outer *outer, struct c3d_prefetch *prefetch)
 {
     const float *const line = c3d_prefetch_step(prefetch);
-    outer->ahead = line != NULL ? line : outer->scalars;
-    outer->ahead_step = line != NULL ? (ptrdiff_t)c3d_volume(prefetch->problem->in) : 0;
+    outer->ahead[0].at = line != NULL ? line : outer->scalars;
+    outer->ahead[0].step = line != NULL ? (ptrdiff_t)c3d_volume(prefetch->problem->in) : 0;
 }
 
 #endif

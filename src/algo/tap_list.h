@@ -4,8 +4,8 @@
  *
  * For one chunk, the taps that are valid for a row of outputs in the order of the sum,
  * as offsets into the panel's weights and the packed window.  Rows inside the volume
- * all share their lists, so three are kept: one for the inner part of rows and, when
- * tiles are ragged, one for each end.
+ * all share their lists, so nine are kept: for inner, first and last rows of a plane, one
+ * for the inner part of the row and, when tiles are ragged, one for each end.
  */
 #ifndef C3D_ALGO_TAP_LIST_H
 #define C3D_ALGO_TAP_LIST_H
@@ -34,7 +34,7 @@ void c3d_tap_lists_init(struct c3d_tap_lists *lists, const struct c3d_problem *p
                         const struct c3d_blocking *blocking, bool ragged,
                         struct c3d_tap *taps);
 
-/* Forgets all lists: offsets depend on the chunk. */
+/* Forgets all lists if the chunk has other taps. */
 void c3d_tap_lists_start(struct c3d_tap_lists *lists, const struct c3d_chunk *chunk);
 
 /* The list of these taps for a tile of these outputs and panels of `width` lanes; valid

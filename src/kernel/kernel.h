@@ -28,6 +28,9 @@ struct c3d_tap {
     int32_t skip; /* of a ragged tile: rows it leaves out, n first ones or -n last ones */
 };
 
+/* Lines that are asked for at a time. */
+enum { C3D_MAX_AHEAD = 3 };
+
 /* Limits of ragged tiles. */
 enum { C3D_MAX_SKIP = 1, C3D_MAX_RAGGED_VECTORS = 3 };
 
@@ -62,8 +65,8 @@ struct c3d_finish {
  * In a ragged tile, at the end of a row of outputs, taps leave out the rows that they
  * would multiply with padding: with three taps, 2 of 21 products of a row of 7 outputs.
  *
- * For every channel c the line at ahead + c*ahead_step is asked for into L2: what
- * will be needed later, spread over the work instead of in bursts that would fill
+ * For every channel c the lines at ahead[i].at + c*ahead[i].step are asked for into L2:
+ * what will be needed later, spread over the work instead of in bursts that would fill
  * the core's few miss buffers.  Any address will do; it is never read.
  */
 struct c3d_outer {
@@ -71,8 +74,10 @@ struct c3d_outer {
     ptrdiff_t vector_step, scalar_step;
     size_t channels, tap_count;
     const struct c3d_tap *taps;
-    const float *ahead;
-    ptrdiff_t ahead_step;
+    struct {
+        const float *at;
+        ptrdiff_t step;
+    } ahead[C3D_MAX_AHEAD];
     float *acc;
     int vector_count; /* 1, 2, 3, 4, 6 or 8 */
     int count;        /* 1 .. max_count[vector_count] */

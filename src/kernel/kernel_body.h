@@ -122,7 +122,13 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         acc[i] = o->start ? zero : v_load(o->acc + i * C3D_LANES);
     }
     const float *vectors = o->vectors, *scalars = o->scalars;
-    uintptr_t ahead = (uintptr_t)o->ahead; /* an integer: it may leave its array */
+    /* Integers: they may leave their arrays. */
+    uintptr_t ahead[C3D_MAX_AHEAD], ahead_step[C3D_MAX_AHEAD];
+    C3D_UNROLL
+    for (int i = 0; i < C3D_MAX_AHEAD; i++) {
+        ahead[i] = (uintptr_t)o->ahead[i].at;
+        ahead_step[i] = (uintptr_t)o->ahead[i].step * sizeof(float);
+    }
     const struct c3d_tap *const end = o->taps + o->tap_count;
     for (size_t c = o->channels; c > 0; c--) {
         for (const struct c3d_tap *tap = o->taps; tap < end; tap++) {
@@ -136,8 +142,11 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
                 outer_step(acc, from, by, 0, count - 1, width);
             }
         }
-        __builtin_prefetch((const void *)ahead, 0, 2);
-        ahead += (uintptr_t)o->ahead_step * sizeof(float);
+        C3D_UNROLL
+        for (int i = 0; i < C3D_MAX_AHEAD; i++) {
+            __builtin_prefetch((const void *)ahead[i], 0, 2);
+            ahead[i] += ahead_step[i];
+        }
         vectors += o->vector_step;
         scalars += o->scalar_step;
     }
