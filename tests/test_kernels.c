@@ -430,6 +430,78 @@ Test(kernels, copy_avx2) { copy_holds_for_all_sizes("avx2"); }
 Test(kernels, copy_avx512) { copy_holds_for_all_sizes("avx512"); }
 Test(kernels, copy_neon) { copy_holds_for_all_sizes("neon"); }
 
+/* ---- deal ------------------------------------------------------------------ */
+
+struct deal_case {
+    const struct c3d_kernels *kernels;
+    int step, segments;
+    int64_t rows, count;
+    ptrdiff_t gap; /* between rows on both sides, and between segments */
+    enum guard_side side;
+    uint64_t seed;
+};
+
+static bool deal_is_right(const struct deal_case *c, const struct c3d_deal *d)
+{
+    for (int64_t r = 0; r < c->rows; r++)
+        for (int s = 0; s < c->segments; s++) {
+            const float *to = d->to + r * d->to_pitch + s * d->segment_pitch;
+            for (int64_t i = 0; i < c->count; i++) {
+                const float expected = d->from[r * d->from_pitch + i * c->step + s];
+                if (memcmp(&to[i], &expected, sizeof expected) != 0)
+                    return complain("%s deal, step %d, %d segments of %lld: row %lld segment %d "
+                                    "element %lld is %a, expected %a", c->kernels->name, c->step,
+                                    c->segments, (long long)c->count, (long long)r, s,
+                                    (long long)i, (double)to[i], (double)expected);
+            }
+            if (s + 1 < c->segments &&
+                !is_poisoned(to + c->count, (size_t)c->gap * sizeof(float)))
+                return complain("%s deal wrote between the segments", c->kernels->name);
+        }
+    return true;
+}
+
+static bool deal_holds(const struct deal_case *c)
+{
+    const ptrdiff_t used = (ptrdiff_t)((c->count - 1) * c->step + c->segments);
+    const ptrdiff_t segment = (ptrdiff_t)c->count + c->gap;
+    const ptrdiff_t dealt = (c->segments - 1) * segment + (ptrdiff_t)c->count;
+    struct guarded from, to;
+    guarded_fill(&from, (size_t)((c->rows - 1) * (used + c->gap) + used), c->side, any_float,
+                 c->seed);
+    guarded_make(&to, (size_t)((c->rows - 1) * (dealt + c->gap) + dealt) * sizeof(float), c->side);
+    const struct c3d_deal deal = {
+        .from = from.data, .to = to.data, .from_pitch = used + c->gap,
+        .to_pitch = dealt + c->gap, .segment_pitch = segment, .rows = c->rows,
+        .count = c->count, .step = c->step, .segments = c->segments,
+    };
+    c->kernels->deal(&deal);
+    const bool good = deal_is_right(c, &deal) && guarded_intact(&to);
+    guarded_free(&from);
+    guarded_free(&to);
+    return good;
+}
+
+static void deal_holds_for_all_sizes(const char *isa)
+{
+    struct deal_case c = {.kernels = kernels_of(isa), .seed = test_seed()};
+    for (c.step = 1; c.step <= 4; c.step *= 2)
+        for (c.segments = 1; c.segments <= c.step; c.segments++)
+            for (c.count = 1; c.count <= 3 * C3D_MAX_LANES + 1; c.count++)
+                for (int i = 0; i < 2 * 2 * 2; i++) {
+                    c.rows = 1 + i % 2 * 2;
+                    c.gap = i / 2 % 2 * 3;
+                    c.side = i / 4 % 2 ? GUARD_HIGH : GUARD_LOW;
+                    c.seed++;
+                    cr_assert(deal_holds(&c));
+                }
+}
+
+Test(kernels, deal_portable) { deal_holds_for_all_sizes("portable"); }
+Test(kernels, deal_avx2) { deal_holds_for_all_sizes("avx2"); }
+Test(kernels, deal_avx512) { deal_holds_for_all_sizes("avx512"); }
+Test(kernels, deal_neon) { deal_holds_for_all_sizes("neon"); }
+
 /* ---- sweep ----------------------------------------------------------------- */
 
 /* One output of the box: planes, kernel rows and columns in that order. */

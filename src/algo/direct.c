@@ -422,7 +422,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         worker.chunk = now.chunk;
         worker.after = after;
         c3d_tap_lists_start(&worker.taps, &now.chunk);
-        c3d_pack_input(p, b, task, &now.chunk, now.source, worker.input);
+        c3d_pack_input(d->kernels, p, b, task, &now.chunk, now.source, worker.input);
         convolve_chunk(&worker, start);
         now = after;
     }

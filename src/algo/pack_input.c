@@ -18,42 +18,12 @@ typedef float quad_memory __attribute__((vector_size(16), aligned(4), may_alias)
 static void gather(const float *restrict from, int64_t step, struct c3d_range some,
                    float *restrict packed)
 {
-    int64_t i = some.begin;
-    if (step == 1) {
-        memcpy(packed + i, from + i, (size_t)(some.end - i) * sizeof *packed);
-        return;
-    }
-    if (step == 2) {
-        /* Eight columns, of which the last must not lie beyond the row. */
-        for (; i + 5 <= some.end; i += 4) {
-            const quad a = *(const quad_memory *)(from + i * 2),
-                       b = *(const quad_memory *)(from + i * 2 + 4);
-            *(quad_memory *)(packed + i) = __builtin_shufflevector(a, b, 0, 2, 4, 6);
-        }
-    }
-    for (; i < some.end; i++) {
+    for (int64_t i = some.begin; i < some.end; i++) {
         packed[i] = from[i * step];
     }
 }
 
-/* Two segments that start in neighbouring columns. */
-static void gather_two(const float *restrict from, int64_t pitch, struct c3d_range some,
-                       float *restrict packed)
-{
-    int64_t i = some.begin;
-    for (; i + 4 <= some.end; i += 4) {
-        const quad a = *(const quad_memory *)(from + i * 2),
-                   b = *(const quad_memory *)(from + i * 2 + 4);
-        *(quad_memory *)(packed + i) = __builtin_shufflevector(a, b, 0, 2, 4, 6);
-        *(quad_memory *)(packed + pitch + i) = __builtin_shufflevector(a, b, 1, 3, 5, 7);
-    }
-    for (; i < some.end; i++) {
-        packed[i] = from[i * 2];
-        packed[pitch + i] = from[i * 2 + 1];
-    }
-}
-
-/* Four of them, as squares of 4 x 4 transposed. */
+/* Four segments that start in neighbouring columns, as squares of 4 x 4 transposed. */
 static void gather_four(const float *restrict from, int64_t step, int64_t pitch,
                         struct c3d_range some, float *restrict packed)
 {
@@ -92,34 +62,40 @@ static void gather_checked(const float *row, int64_t width, int64_t first, int64
 
 /* How rows are packed, the same for all rows of a window. */
 struct row_plan {
+    const struct c3d_kernels *kernels;
     const struct c3d_row *layout;
     int64_t width, first; /* of the volume; column of the first element, may be negative */
     int64_t count;        /* elements of a segment */
     struct c3d_range all; /* of them, inside the volume in every segment */
 };
 
-static struct row_plan plan_rows(const struct c3d_row *layout, int64_t width, int64_t first,
+static struct row_plan plan_rows(const struct c3d_kernels *kernels,
+                                 const struct c3d_row *layout, int64_t width, int64_t first,
                                  int64_t outs)
 {
     const int64_t count = outs + layout->shift_max, step = layout->stride;
     const int64_t last = first + (layout->segments - 1) * layout->column_step;
     const int64_t begin = first < 0 ? c3d_min(c3d_ceil_div(-first, step), count) : 0;
     const int64_t end = last < width ? c3d_min(c3d_ceil_div(width - last, step), count) : 0;
-    return (struct row_plan){layout, width, first, count, {begin, c3d_max(begin, end)}};
+    return (struct row_plan){kernels, layout, width, first, count, {begin, c3d_max(begin, end)}};
 }
 
-/* What is inside the row in every segment. */
+/* True if the micro-kernel knows such rows. */
+static bool is_dealt(const struct c3d_row *layout)
+{
+    return (layout->stride == 1 || layout->stride == 2 || layout->stride == 4) &&
+           layout->segments <= layout->stride &&
+           (layout->segments == 1 || layout->column_step == 1);
+}
+
+/* What is inside a row in every segment. */
 static void pack_inside(const struct row_plan *plan, const float *row, float *packed)
 {
     const struct c3d_row *const layout = plan->layout;
     const int64_t step = layout->stride, pitch = layout->pitch, segments = layout->segments;
     const float *const from = row + plan->first; /* perhaps before the row: not read there */
     int64_t s = 0;
-    if (layout->column_step == 1 && step == 2) {
-        for (; s + 2 <= segments; s += 2) {
-            gather_two(from + s, pitch, plan->all, packed + s * pitch);
-        }
-    } else if (layout->column_step == 1 && step > 2) {
+    if (layout->column_step == 1 && step > 2) {
         for (; s + 4 <= segments; s += 4) {
             gather_four(from + s, step, pitch, plan->all, packed + s * pitch);
         }
@@ -129,59 +105,78 @@ static void pack_inside(const struct row_plan *plan, const float *row, float *pa
     }
 }
 
-/* Rows so short that a call would take longer than the copy. */
-enum { short_row = 64 };
-
-/* n floats; the last four of a short row overlap those before. */
-static void copy_row(const float *restrict from, int64_t n, float *restrict to)
+/* What is outside, or inside in some segments. */
+static void pack_ends(const struct row_plan *plan, const float *row, float *packed)
 {
-    if (n < 4 || n > short_row) {
-        memcpy(to, from, (size_t)n * sizeof *to);
-        return;
+    const struct c3d_row *const layout = plan->layout;
+    const struct c3d_range left = {0, plan->all.begin}, right = {plan->all.end, plan->count};
+    for (int64_t s = 0; s < layout->segments; s++) {
+        const int64_t first = plan->first + s * layout->column_step;
+        float *const to = packed + s * layout->pitch;
+        gather_checked(row, plan->width, first, layout->stride, left, to);
+        gather_checked(row, plan->width, first, layout->stride, right, to);
     }
-    for (int64_t i = 0; i + 4 < n; i += 4) {
-        *(quad_memory *)(to + i) = *(const quad_memory *)(from + i);
-    }
-    *(quad_memory *)(to + n - 4) = *(const quad_memory *)(from + n - 4);
 }
 
-/* The usual row: one segment, the input as it lies between zeros. */
-static void pack_plain(const struct row_plan *plan, const float *row, float *packed)
+/* The ends of a row that is the input as it lies between zeros.  Calls of memset would take
+ * longer than a short row. */
+static void zero_ends(const struct row_plan *plan, float *packed)
 {
-    const struct c3d_range all = plan->all;
-    const int64_t right = plan->count - all.end;
-    if (plan->count >= 4 && all.begin <= 4 && right <= 4) {
+    const int64_t left = plan->all.begin, right = plan->count - plan->all.end;
+    if (plan->count >= 4 && left <= 4 && right <= 4) {
         const quad zeros = {0};
-        *(quad_memory *)packed = zeros;
+        *(quad_memory *)packed = zeros; /* partly what is inside, which comes later */
         *(quad_memory *)(packed + plan->count - 4) = zeros;
     } else {
-        memset(packed, 0, (size_t)all.begin * sizeof *packed);
-        memset(packed + all.end, 0, (size_t)right * sizeof *packed);
-    }
-    if (all.begin < all.end) {
-        copy_row(row + plan->first + all.begin, c3d_extent(all), packed + all.begin);
+        memset(packed, 0, (size_t)left * sizeof *packed);
+        memset(packed + plan->all.end, 0, (size_t)right * sizeof *packed);
     }
 }
 
-/* Left to right, as the caches foresee it: with the ends first, every row began with a
- * miss at its end (depthwise 3x3x3, stride 2: 0.83 of the speed). */
-static void pack_row(const struct row_plan *plan, const float *row, float *packed)
+/* Rows inside every segment, by the micro-kernel. */
+static void deal_rows(const struct row_plan *plan, const float *rows, int64_t row_pitch,
+                      int64_t count, float *packed)
 {
-    if (plan->layout->segments == 1 && plan->layout->stride == 1) {
-        pack_plain(plan, row, packed);
+    const struct c3d_row *const layout = plan->layout;
+    plan->kernels->deal(&(struct c3d_deal){
+        .from = rows + plan->first + plan->all.begin * layout->stride,
+        .to = packed + plan->all.begin,
+        .from_pitch = (ptrdiff_t)row_pitch,
+        .to_pitch = (ptrdiff_t)layout->length,
+        .segment_pitch = (ptrdiff_t)layout->pitch,
+        .rows = count,
+        .count = c3d_extent(plan->all),
+        .step = (int)layout->stride,
+        .segments = (int)layout->segments,
+    });
+}
+
+/* Rows of a plane.  Each is read left to right and then left, as the caches foresee it:
+ * with its ends first, a row began with a miss at its end (depthwise 3x3x3, stride 2: 0.83
+ * of the speed); with the ends of all rows last, they had left the cache (0.95). */
+static void pack_rows(const struct row_plan *plan, const float *rows, int64_t row_pitch,
+                      int64_t count, float *packed)
+{
+    const struct c3d_row *const layout = plan->layout;
+    const bool ends = plan->all.begin > 0 || plan->all.end < plan->count;
+    const bool plain = layout->segments == 1 && layout->stride == 1;
+    if (plain || (is_dealt(layout) && !ends)) {
+        for (int64_t r = 0; r < count && ends; r++) {
+            zero_ends(plan, packed + r * layout->length);
+        }
+        deal_rows(plan, rows, row_pitch, count, packed);
         return;
     }
-    if (plan->all.begin < plan->all.end) {
-        pack_inside(plan, row, packed);
-    }
-    if (plan->all.begin > 0 || plan->all.end < plan->count) {
-        const struct c3d_row *const layout = plan->layout;
-        const struct c3d_range left = {0, plan->all.begin}, right = {plan->all.end, plan->count};
-        for (int64_t s = 0; s < layout->segments; s++) {
-            const int64_t first = plan->first + s * layout->column_step;
-            float *const to = packed + s * layout->pitch;
-            gather_checked(row, plan->width, first, layout->stride, left, to);
-            gather_checked(row, plan->width, first, layout->stride, right, to);
+    for (int64_t r = 0; r < count; r++) {
+        const float *const row = rows + r * row_pitch;
+        float *const to = packed + r * layout->length;
+        if (is_dealt(layout)) {
+            deal_rows(plan, row, row_pitch, 1, to);
+        } else {
+            pack_inside(plan, row, to);
+        }
+        if (ends) {
+            pack_ends(plan, row, to);
         }
     }
 }
@@ -229,37 +224,50 @@ static void pack_columns(const struct c3d_problem *p, const struct c3d_blocking 
     }
 }
 
-void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking *blocking,
-                    const struct c3d_task *task, const struct c3d_chunk *chunk,
-                    const float *input, float *packed)
+/* One plane of one channel of the window. */
+static void pack_plane(const struct row_plan *plan, const struct c3d_blocking *blocking,
+                       const struct source *from, int64_t height, const float *plane,
+                       float *packed)
+{
+    const struct c3d_axis *const rows = &blocking->rows;
+    const int64_t length = blocking->row.length;
+    for (int64_t row = 0, count; row < from->row_slots; row += count) {
+        const int64_t h = from->h0 + c3d_slot_coordinate(rows, row);
+        float *const to = packed + row * length;
+        count = 1;
+        if (h >= 0 && h < height) {
+            int64_t step;
+            const int64_t run = c3d_slot_run(rows, row, &step);
+            count = c3d_min(c3d_min(run, from->row_slots - row), c3d_ceil_div(height - h, step));
+            pack_rows(plan, plane + h * plan->width, step * plan->width, count, to);
+        } else if (blocking->zero_rows) {
+            /* A row may share its last zeros with the next. */
+            memset(to, 0, (size_t)c3d_max(length, plan->count) * sizeof *to);
+        }
+    }
+}
+
+void c3d_pack_input(const struct c3d_kernels *kernels, const struct c3d_problem *problem,
+                    const struct c3d_blocking *blocking, const struct c3d_task *task,
+                    const struct c3d_chunk *chunk, const float *input, float *packed)
 {
     if (problem->columns) {
         pack_columns(problem, blocking, task->out[W], chunk->channels, input, packed);
         return;
     }
-    const struct c3d_axis *const planes = &blocking->planes, *const rows = &blocking->rows;
+    const struct c3d_axis *const planes = &blocking->planes;
     const int64_t depth = problem->in[T], height = problem->in[H], width = problem->in[W];
     const struct source from = source_of(problem, blocking, task, chunk);
     const struct row_plan plan =
-        plan_rows(&blocking->row, width, from.w0, c3d_extent(task->out[W]));
+        plan_rows(kernels, &blocking->row, width, from.w0, c3d_extent(task->out[W]));
     for (int64_t c = chunk->channels.begin; c < chunk->channels.end; c++) {
-        for (int64_t plane = 0; plane < from.plane_slots; plane++) {
-            const int64_t t = from.t0 + c3d_slot_coordinate(planes, plane);
-            if (t < 0 || t >= depth) {
-                continue;
-            }
-            float *const to =
-                packed + ((c - chunk->channels.begin) * planes->slots + plane) * rows->slots *
-                             blocking->row.length;
-            for (int64_t row = 0; row < from.row_slots; row++) {
-                const int64_t h = from.h0 + c3d_slot_coordinate(rows, row);
-                if (h >= 0 && h < height) {
-                    pack_row(&plan, input + ((c * depth + t) * height + h) * width,
-                             to + row * blocking->row.length);
-                } else if (blocking->zero_rows) {
-                    memset(to + row * blocking->row.length, 0,
-                           (size_t)c3d_max(blocking->row.length, plan.count) * sizeof *to);
-                }
+        for (int64_t slot = 0; slot < from.plane_slots; slot++) {
+            const int64_t t = from.t0 + c3d_slot_coordinate(planes, slot);
+            if (t >= 0 && t < depth) {
+                pack_plane(&plan, blocking, &from, height,
+                           input + (c * depth + t) * height * width,
+                           packed + ((c - chunk->channels.begin) * planes->slots + slot) *
+                                        blocking->rows.slots * blocking->row.length);
             }
         }
     }

@@ -21,9 +21,9 @@ struct c3d_chunk {
  * since c3d_valid_taps() keeps kernels off them.
  * input: (in_channels, T, H, W) of the task's item and group.
  */
-void c3d_pack_input(const struct c3d_problem *problem, const struct c3d_blocking *blocking,
-                    const struct c3d_task *task, const struct c3d_chunk *chunk,
-                    const float *input, float *packed);
+void c3d_pack_input(const struct c3d_kernels *kernels, const struct c3d_problem *problem,
+                    const struct c3d_blocking *blocking, const struct c3d_task *task,
+                    const struct c3d_chunk *chunk, const float *input, float *packed);
 
 /* What packing so many planes of so many rows of so many elements costs, in FMAs of
  * one lane. */

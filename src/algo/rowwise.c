@@ -531,7 +531,7 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
         if (r->in_place) {
             worker.origin = origin_in_place(p, task, c);
         } else {
-            c3d_pack_input(p, b, task, &worker.chunk, c3d_task_input(p, task, input),
+            c3d_pack_input(r->kernels, p, b, task, &worker.chunk, c3d_task_input(p, task, input),
                            (float *)scratch + front);
         }
         body(&worker);

@@ -45,6 +45,13 @@ static inline int64_t c3d_slot_coordinate(const struct c3d_axis *axis, int64_t s
                                    slot % axis->period * axis->inner_step;
 }
 
+/* Slots from this one on whose coordinates are equally far apart, and how far. */
+static inline int64_t c3d_slot_run(const struct c3d_axis *axis, int64_t slot, int64_t *step)
+{
+    *step = axis->period == 1 ? axis->outer_step : axis->inner_step;
+    return axis->period == 1 ? axis->slots - slot : axis->period - slot % axis->period;
+}
+
 /* Slots that a tile of `outs` outputs and `taps` taps uses, both at most those
  * of the map. */
 static inline int64_t c3d_slots_used(const struct c3d_axis *axis, int64_t outs, int64_t taps)

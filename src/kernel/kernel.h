@@ -148,6 +148,21 @@ struct c3d_sweep {
 enum { C3D_SWEEP_ROWS = 6 };
 typedef void c3d_sweep_fn(const struct c3d_sweep *sweep);
 
+/*
+ * Rows of a tensor, dealt out to segments of columns `step` apart:
+ *
+ *     to[r*to_pitch + s*segment_pitch + i] = from[r*from_pitch + i*step + s]
+ *
+ * with 0 <= r < rows, 0 <= s < segments <= step, 0 <= i < count.  step is 1, 2 or 4.
+ */
+struct c3d_deal {
+    const float *from;
+    float *to;
+    ptrdiff_t from_pitch, to_pitch, segment_pitch;
+    int64_t rows, count;
+    int step, segments;
+};
+
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
     int lanes;        /* float32 per vector, at most C3D_MAX_LANES */
@@ -162,6 +177,7 @@ struct c3d_kernels {
     void (*outer)(const struct c3d_outer *outer);
     void (*store)(const struct c3d_store *store);
     void (*copy)(const struct c3d_copy *copy);
+    void (*deal)(const struct c3d_deal *deal);
     /* The kernel for kh_count rows of weights and row_step rows of input between
      * two of output; NULL if there is none. */
     c3d_sweep_fn *(*find_sweep)(int64_t kh_count, int64_t row_step);

@@ -330,6 +330,93 @@ static void copy(const struct c3d_copy *c)
     }
 }
 
+/* Lanes of vector v that hold the elements before `end`. */
+static C3D_ALWAYS_INLINE int lanes_before(int64_t end, int v)
+{
+    const int64_t n = end - (int64_t)v * C3D_LANES;
+    return n <= 0 ? 0 : n < C3D_LANES ? (int)n : C3D_LANES;
+}
+
+/*
+ * C3D_LANES elements of every segment, or the `count` that are left, as few vectors as they
+ * lie in: of two or four vectors, every second lane once or twice.
+ */
+static C3D_ALWAYS_INLINE void deal_vectors(const float *from, float *to, ptrdiff_t pitch,
+                                           int64_t count, const int step, int segments,
+                                           const bool whole)
+{
+    vf x[4], even[2], odd[2];
+    const int64_t elems = (count - 1) * step + segments;
+    C3D_UNROLL
+    for (int v = 0; v < step; v++) {
+        x[v] = whole ? v_load(from + v * C3D_LANES)
+                     : v_load_first(from + v * C3D_LANES, lanes_before(elems, v));
+    }
+    if (step == 1) {
+        even[0] = x[0];
+    } else if (step == 2) {
+        even[0] = v_even(x[0], x[1]);
+        odd[0] = v_odd(x[0], x[1]);
+    } else {
+        C3D_UNROLL
+        for (int i = 0; i < 2; i++) {
+            even[i] = v_even(x[2 * i], x[2 * i + 1]);
+            odd[i] = v_odd(x[2 * i], x[2 * i + 1]);
+        }
+    }
+    C3D_UNROLL
+    for (int s = 0; s < step; s++) {
+        if (s < segments) {
+            const vf *const half = s % 2 == 0 ? even : odd;
+            const vf segment = step < 4   ? half[0]
+                               : s < 2    ? v_even(half[0], half[1])
+                                          : v_odd(half[0], half[1]);
+            if (whole) {
+                v_store(to + s * pitch, segment);
+            } else {
+                v_store_first(to + s * pitch, segment, (int)count);
+            }
+        }
+    }
+}
+
+static C3D_ALWAYS_INLINE void deal_rows(const struct c3d_deal *d, const int step)
+{
+    for (int64_t r = 0; r < d->rows; r++) {
+        const float *const from = d->from + r * d->from_pitch;
+        float *const to = d->to + r * d->to_pitch;
+        int64_t i = 0;
+        for (; i + C3D_LANES < d->count; i += C3D_LANES) {
+            deal_vectors(from + i * step, to + i, d->segment_pitch, C3D_LANES, step, d->segments,
+                         true);
+        }
+        if (d->count >= C3D_LANES && d->segments == step) {
+            /* The last ones overlap: masked stores take longer. */
+            i = d->count - C3D_LANES;
+            deal_vectors(from + i * step, to + i, d->segment_pitch, C3D_LANES, step, d->segments,
+                         true);
+        } else if (i < d->count) {
+            deal_vectors(from + i * step, to + i, d->segment_pitch, d->count - i, step,
+                         d->segments, false);
+        }
+    }
+}
+
+static void deal(const struct c3d_deal *d)
+{
+    switch (d->step) {
+    case 1:
+        deal_rows(d, 1);
+        break;
+    case 2:
+        deal_rows(d, 2);
+        break;
+    case 4:
+        deal_rows(d, 4);
+        break;
+    }
+}
+
 /*
  * Input row i of a plane serves kernel row i - r*step of output row r.  Going
  * through the input rows in order, every output sums its kernel rows in order.
@@ -494,6 +581,7 @@ const struct c3d_kernels C3D_TABLE = {
     .outer = outer,
     .store = store,
     .copy = copy,
+    .deal = deal,
     .find_sweep = find_sweep,
     .sweep_vectors = C3D_SWEEP_VECTORS,
     .fma_work = fma_work,

@@ -82,6 +82,23 @@ static C3D_ALWAYS_INLINE void v_store_first(float *p, vf v, int n)
 #endif
 }
 
+/* The first n lanes from memory, 0 <= n <= C3D_LANES; the others are 0. */
+static C3D_ALWAYS_INLINE vf v_load_first(const float *p, int n)
+{
+#if defined(__AVX512F__) && C3D_LANES == 16
+    return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+#elif defined(__AVX2__) && C3D_LANES == 8
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return (vf)_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane));
+#else
+    vf v = {0};
+    for (int i = 0; i < n; i++) {
+        v[i] = p[i];
+    }
+    return v;
+#endif
+}
+
 /*
  * One float from memory in every lane.
  *
@@ -221,6 +238,21 @@ static C3D_ALWAYS_INLINE void v_transpose(vf rows[C3D_LANES])
 #endif
 }
 
+/* Every second lane of a and b, from the first on and from the second on. */
+#define EVEN(j, s) (2 * (j))
+#define ODD(j, s) (2 * (j) + 1)
+static C3D_ALWAYS_INLINE vf v_even(vf a, vf b)
+{
+    return __builtin_shufflevector(a, b, EACH_LANE(EVEN, 0));
+}
+
+static C3D_ALWAYS_INLINE vf v_odd(vf a, vf b)
+{
+    return __builtin_shufflevector(a, b, EACH_LANE(ODD, 0));
+}
+
+#undef ODD
+#undef EVEN
 #undef EXCHANGE_BLOCKS
 #undef EACH_LANE
 #undef FROM_HIGH
