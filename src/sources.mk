@@ -36,7 +36,8 @@ C3D_ALGO_SOURCES = \
 	src/algo/algo.h src/algo/list.c \
 	src/algo/reference.c \
 	src/algo/direct.c \
-	src/algo/rowwise.h src/algo/rowwise.c src/algo/narrow.c src/algo/depthwise.c \
+	src/algo/rowwise.h src/algo/rowwise.c src/algo/rowwise_tile.h src/algo/rowwise_tile.c \
+	src/algo/rows.c src/algo/depthwise.c \
 	src/algo/blocking.h src/algo/blocking.c \
 	src/algo/window.h src/algo/window.c \
 	src/algo/step_cost.h \

@@ -100,7 +100,7 @@ struct c3d_algorithm {
 double c3d_sequential_error(const struct c3d_problem *problem);
 
 extern const struct c3d_algorithm c3d_depthwise;
-extern const struct c3d_algorithm c3d_narrow;
+extern const struct c3d_algorithm c3d_rows;
 extern const struct c3d_algorithm c3d_direct;
 extern const struct c3d_algorithm c3d_reference;
 

@@ -19,12 +19,12 @@
 static const size_t default_l1_bytes = 32 * 1024, default_l2_bytes = 512 * 1024;
 
 /* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
-static const double tile_latency = 10;   /* FMAs; smaller tiles wait for their own results */
-static const double acc_round_trip = 4.0;  /* per vector and chunk */
-static const double store_vector = 5, stream_vector = 8; /* per vector of results, transposed;
-                                                           * streamed, per line */
+static const double tile_latency = 10;  /* smaller tiles wait for their own results */
+static const double acc_round_trip = 4; /* per vector and chunk */
+/* Per vector of results, transposed; streamed, per line. */
+static const double store_vector = 5, stream_line = 8;
 static const double near_run = 30, far_run = 120; /* per run stored: another page */
-static const double l3_vector = 4.0;       /* per vector of weights from beyond L2 */
+static const double l3_vector = 4; /* per vector of weights from beyond L2 */
 
 /* The next smaller extent that cuts `extent` into equal parts, 0 after 1. */
 static int64_t next_smaller(int64_t extent, int64_t tile)
@@ -45,8 +45,8 @@ static double derive(const struct c3d_request *request, struct c3d_blocking *b)
     const double pixels = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
     const double acc = pixels * (double)c3d_round_up(b->tile.oc, request->kernels->lanes);
     const double taps = (double)b->taps[T] * (double)b->taps[H] * (double)b->taps[W];
-    const double bytes = (input + acc) * sizeof(float) + taps * C3D_TAP_LISTS * sizeof(struct c3d_tap) +
-                         3.0 * C3D_ALIGNMENT;
+    const double bytes = (input + acc) * sizeof(float) +
+                         taps * C3D_TAP_LISTS * sizeof(struct c3d_tap) + 3.0 * C3D_ALIGNMENT;
     if (bytes <= (double)request->scratch_limit) {
         b->input_elems = (int64_t)input;
         b->acc_elems = (int64_t)acc;
@@ -117,7 +117,7 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
     const double acc = chunks * pixels * vectors * acc_round_trip;
     const double runs = (double)b->tile.t *
                         (b->tile.w < p->out[W] ? (double)b->tile.h : 1) * vectors * lanes;
-    const double stored = request->stream ? stream_vector * C3D_MAX_LANES / lanes : store_vector;
+    const double stored = request->stream ? stream_line * C3D_MAX_LANES / lanes : store_vector;
     const double store = pixels * vectors * stored +
                          runs * (request->stream ? far_run : near_run);
     const double weights = reduction * vectors * l3_vector;
@@ -135,9 +135,9 @@ enum { short_tile = 7 }; /* rows */
 /* As many input channels as leave the chunk's window, and the weights of a panel and
  * the next, in L2 beside the accumulators, in equal chunks, but no more than 256 steps
  * of the reduction for a 32 KiB L1: every register tile walks the panel's weights
- * again, and from L2 they hold up the tiles of AVX2.  C3D conv2, one Zen 4 core, chunks of 2, 3, 4, 5, 6,
- * 8, 11, 16 channels of 27 taps: 114, 120, 123, 124, 126, 125, 123, 115 GFLOP/s with
- * AVX2.  The 14 rows of AVX-512 use a vector of weights for twice as long, and twice
+ * again, and from L2 they hold up the tiles of AVX2.  C3D conv2, one Zen 4 core, chunks of
+ * 2, 3, 4, 5, 6, 8, 11, 16 channels of 27 taps: 114, 120, 123, 124, 126, 125, 123, 115
+ * GFLOP/s with AVX2.  The 14 rows of AVX-512 use a vector of weights for twice as long, and twice
  * the steps, with fewer sums to store and reload, are 1-4% faster. */
 static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking *b, size_t l2)
 {
@@ -257,7 +257,8 @@ conv3d_status c3d_choose_blocking(const struct c3d_request *request,
     double best_cost = INFINITY;
     if (request->tile.oc > 0) {
         const int64_t oc = c3d_round_up(c3d_min(request->tile.oc, p->out_channels), panel);
-        best_cost = search_tiles(request, panels, c3d_min(oc, p->out_channels), l2, blocking, best_cost);
+        best_cost = search_tiles(request, panels, c3d_min(oc, p->out_channels), l2, blocking,
+                                 best_cost);
     } else {
         const int64_t all = c3d_ceil_div(p->out_channels, panel);
         for (int64_t some = all; some > 0; some = next_smaller(all, some)) {

@@ -3,13 +3,14 @@
  * depthwise.c - one input channel per group
  *
  * Without a reduction over channels a convolution is bound by loads: every FMA
- * of narrow.c needs a vector of its own.  Here a box of up to six rows shares
+ * of rows.c needs a vector of its own.  Here a box of up to six rows shares
  * each vector of input among the rows that it touches, half a load per FMA for
  * a 3x3x3 kernel.  Any kernel depth and width, dilation along T and W, and
  * multiplier; along H the micro-kernels that exist decide.
  */
 #include "algo/rowwise.h"
 
+#include "algo/rowwise_tile.h"
 #include "algo/window.h"
 #include "base/num.h"
 

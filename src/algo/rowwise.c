@@ -4,303 +4,10 @@
  */
 #include "algo/rowwise.h"
 
-#include "algo/pack_weights.h"
+#include "algo/rowwise_tile.h"
 #include "algo/window.h"
 #include "base/mem.h"
 #include "base/num.h"
-
-#include <math.h>
-
-/* The last vector of a run, or of a row of sums, may reach past its end. */
-enum { slack = C3D_MAX_VECTORS * C3D_MAX_LANES };
-/* The first may begin before it. */
-enum { front = C3D_MAX_LANES };
-static const size_t default_l2_bytes = 512 * 1024;
-static const int64_t longest_row = 4096; /* 16 KiB, half of an L1 cache */
-static const int64_t shortest_row = 256; /* of those that are cut by choice */
-
-/* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
-static const double store_vector = 5, weights_vector = 4;
-/* The same of one lane. */
-static const double packed_element = 20, read_element = 6, sum_round_trip = 12;
-
-int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs)
-{
-    return rowwise->joined ? (rows - 1) * rowwise->blocking.row.length + outs : outs;
-}
-
-/* Vectors of a plane of the full tile. */
-static int64_t plane_vectors(const struct c3d_rowwise *rowwise)
-{
-    const conv3d_tile *const tile = &rowwise->blocking.tile;
-    const int64_t run =
-        c3d_ceil_div(c3d_rowwise_run(rowwise, tile->h, tile->w), rowwise->kernels->lanes) +
-        (rowwise->stream ? 1 : 0); /* whose first begins where the output's line does */
-    return rowwise->joined ? run : tile->h * run;
-}
-
-/* Joining pays when the columns between rows are fewer than the empty lanes at the ends
- * of rows.  Streamed results must be whole lines, in all channels, from the first of a
- * run to its last. */
-static void lay_out_runs(struct c3d_rowwise *r)
-{
-    const struct c3d_problem *const p = &r->problem;
-    struct c3d_blocking *const b = &r->blocking;
-    const int lanes = r->kernels->lanes;
-    r->stream = false;
-    r->joined = r->may_join && b->row.segments == 1 && b->rows.per_out == 1;
-    if (r->joined && plane_vectors(r) >= b->tile.h * c3d_ceil_div(b->tile.w, lanes)) {
-        r->joined = false;
-    }
-    const bool consecutive =
-        !r->joined || (b->row.length == b->tile.w && b->tile.w == p->out[W]);
-    r->stream = r->may_stream && consecutive && c3d_volume(p->out) % lanes == 0;
-}
-
-/* Columns of padding that a packed row has in common with the next: zeros at the end of
- * one are those at the beginning of the other.  A row is no shorter than its outputs. */
-static int64_t shared_columns(const struct c3d_problem *p)
-{
-    const int64_t span = (p->kernel[W] - 1) * p->dilation[W];
-    const int64_t right = p->out[W] + span - p->begin[W] - p->in[W];
-    return p->stride[W] == 1 ? c3d_max(c3d_min(c3d_min(p->begin[W], right), span), 0) : 0;
-}
-
-/* Where the register tiles find the window of the tile as it stands. */
-static void lay_out_window(struct c3d_rowwise *r)
-{
-    const struct c3d_problem *const p = &r->problem;
-    struct c3d_blocking *const b = &r->blocking;
-    if (r->in_place) {
-        b->planes = c3d_axis_in_place(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
-        b->rows = c3d_axis_in_place(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
-        b->row = c3d_row_in_place(p->in[W], p->dilation[W]);
-        r->plane_pitch = p->in[H] * p->in[W];
-        r->channel_pitch = c3d_volume(p->in);
-    } else {
-        b->planes = c3d_axis_map(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
-        b->rows = c3d_axis_map(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
-        b->row = c3d_row_layout(b->tile.w, b->taps[W], p->stride[W], p->dilation[W]);
-        if (b->tile.w == p->out[W] && b->row.segments == 1) {
-            b->row.length -= shared_columns(p);
-        }
-        r->plane_pitch = b->rows.slots * b->row.length;
-        r->channel_pitch = b->planes.slots * r->plane_pitch;
-    }
-}
-
-/* Elements of a row of the window, and of one channel of it, that the tile touches. */
-static double row_elems(const struct c3d_rowwise *r)
-{
-    const struct c3d_blocking *const b = &r->blocking;
-    const struct c3d_problem *const p = &r->problem;
-    return r->in_place ? (double)(b->tile.w + (p->kernel[W] - 1) * p->dilation[W])
-                       : (double)b->row.length;
-}
-
-static double channel_window(const struct c3d_rowwise *r)
-{
-    return (double)r->blocking.planes.slots * (double)r->blocking.rows.slots * row_elems(r);
-}
-
-/* Maps and buffer sizes for the tile as it stands; false if a thread's buffers
- * would exceed `room` bytes. */
-static bool derive(struct c3d_rowwise *r, size_t room)
-{
-    const struct c3d_problem *const p = &r->problem;
-    struct c3d_blocking *const b = &r->blocking;
-    const int lanes = r->kernels->lanes;
-    lay_out_window(r);
-    lay_out_runs(r);
-    /* With one chunk the sums of a register tile are written at once. */
-    const int64_t channels = c3d_round_up(p->out_channels, r->block_size);
-    const double sums = b->tile.ic == p->in_channels
-                            ? C3D_MAX_ACCUMULATORS * lanes
-                            : (double)b->tile.t * (double)plane_vectors(r) * lanes *
-                                  (double)channels;
-    const double window = (double)b->tile.ic * channel_window(r);
-    const double taps = (double)b->taps[T] * (double)b->taps[H] * (double)b->taps[W];
-    const double bytes = (front + window + sums + 2 * slack) * sizeof(float) +
-                         taps * sizeof(struct c3d_tap) + 3 * C3D_ALIGNMENT;
-    if (bytes > (double)room) {
-        return false;
-    }
-    b->input_elems = r->in_place ? 0 : front + (int64_t)window + slack;
-    b->acc_elems = (int64_t)sums + slack;
-    b->tap_count = (int64_t)taps;
-    b->scratch_bytes = (size_t)(b->input_elems + b->acc_elems) * sizeof(float) +
-                       (size_t)b->tap_count * sizeof(struct c3d_tap) + 3 * C3D_ALIGNMENT;
-    return true;
-}
-
-static double task_count(const struct c3d_problem *p, const conv3d_tile *tile)
-{
-    return (double)p->items * (double)p->groups * (double)c3d_ceil_div(p->out[T], tile->t) *
-           (double)c3d_ceil_div(p->out[H], tile->h) * (double)c3d_ceil_div(p->out[W], tile->w);
-}
-
-/* Doubles the tile along one axis while it fits, up to `goal`. */
-static void grow(struct c3d_rowwise *r, const struct c3d_request *request, size_t room,
-                 int axis, int64_t goal)
-{
-    struct c3d_blocking *const b = &r->blocking;
-    int64_t *const extent = axis == H ? &b->tile.h : &b->tile.t;
-    const int64_t most = c3d_min(goal, r->problem.out[axis]);
-    while (*extent < most) {
-        const struct c3d_blocking before = *b;
-        *extent = c3d_min(*extent * 2, most);
-        /* Four tasks per thread keep the last one's lead small. */
-        if (!derive(r, room) || task_count(&r->problem, &b->tile) < 4.0 * request->threads) {
-            *b = before;
-            break;
-        }
-    }
-}
-
-/* The extent that cuts `extent` into as many nearly equal parts as `most` needs. */
-static int64_t equal_parts(int64_t extent, int64_t most)
-{
-    return c3d_ceil_div(extent, c3d_ceil_div(extent, most));
-}
-
-/* The same for rows.  Parts are whole lines, so that packed rows start on one: other
- * vectors take two loads. */
-static int64_t equal_rows(int64_t extent, int64_t most)
-{
-    const int64_t equal = equal_parts(extent, most);
-    return equal == extent ? extent : c3d_round_up(equal, C3D_MAX_LANES);
-}
-
-static int64_t wish_or(int64_t wish, int64_t extent, int64_t otherwise)
-{
-    return c3d_min(wish > 0 ? wish : otherwise, extent);
-}
-
-/* With chunks of ic channels: long rows first, then H and T up to `goal` each for little
- * halo, then as much as `room` allows.  False if nothing fits. */
-static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, size_t room,
-                     int64_t ic, int64_t goal)
-{
-    const int64_t goals[2] = {goal, INT64_MAX};
-    const struct c3d_problem *const p = &r->problem;
-    const conv3d_tile *const wish = &request->tile;
-    struct c3d_blocking *const b = &r->blocking;
-    b->tile = (conv3d_tile){
-        .t = wish_or(wish->t, p->out[T], 1),
-        .h = wish_or(wish->h, p->out[H], 1),
-        .w = wish_or(wish->w, p->out[W], equal_rows(p->out[W], longest_row)),
-        .oc = p->out_channels,
-        .ic = ic,
-    };
-    while (!derive(r, room) && wish->w == 0 && b->tile.w > shortest_row) {
-        b->tile.w = equal_rows(p->out[W], b->tile.w / 2);
-    }
-    if (!derive(r, room)) {
-        return false;
-    }
-    for (int i = 0; i < 2; i++) {
-        if (wish->h == 0) {
-            grow(r, request, room, H, goals[i]);
-        }
-        if (wish->t == 0) {
-            grow(r, request, room, T, goals[i]);
-        }
-    }
-    if (wish->t == 0) {
-        b->tile.t = equal_parts(p->out[T], b->tile.t);
-    }
-    if (wish->h == 0) {
-        b->tile.h = equal_parts(p->out[H], b->tile.h);
-    }
-    return derive(r, room);
-}
-
-/* What depends on the tile, for each output: empty lanes, the halo packed with it, its
- * share of the weights, and its sums on their way to memory and back between chunks.  In
- * FMAs of one lane. */
-static double tile_cost(const struct c3d_rowwise *r)
-{
-    const struct c3d_problem *const p = &r->problem;
-    const struct c3d_blocking *const b = &r->blocking;
-    const double window = channel_window(r);
-    const double outs = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
-    const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
-    const double products = (double)c3d_reduction(p) * (double)p->out_channels;
-    const double lanes =
-        (double)b->tile.t * (double)plane_vectors(r) * (double)r->kernels->lanes;
-    return products * (lanes + weights_vector) / outs +
-           window / outs * (double)p->in_channels * (r->in_place ? read_element : packed_element) +
-           (chunks - 1) * (double)p->out_channels * sum_round_trip;
-}
-
-/* The cheapest tile of those that half of L2 holds; beyond it, less of everything that
- * was asked for.  Errors: LIMIT. */
-static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request *request)
-{
-    const struct c3d_problem *const p = &r->problem;
-    const conv3d_tile *const wish = &request->tile;
-    struct c3d_blocking *const b = &r->blocking;
-    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
-    const size_t room = l2 / 2 < request->scratch_limit ? l2 / 2 : request->scratch_limit;
-    for (int axis = T; axis <= W; axis++) {
-        b->taps[axis] = p->kernel[axis];
-    }
-    b->zero_rows = true;
-    struct c3d_rowwise best = *r;
-    double best_cost = INFINITY;
-    int64_t ic = wish_or(wish->ic, p->in_channels, p->in_channels);
-    static const int64_t goals[] = {8, INT64_MAX};
-    while (ic > 0) {
-        for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
-            if (fit_tile(r, request, room, ic, goals[i]) && tile_cost(r) < best_cost) {
-                best = *r;
-                best_cost = tile_cost(r);
-            }
-        }
-        ic = wish->ic > 0 || ic == 1 ? 0 : c3d_ceil_div(ic, 2);
-    }
-    if (best_cost < INFINITY) {
-        *r = best;
-        return CONV3D_OK;
-    }
-    while (!derive(r, request->scratch_limit)) {
-        int64_t *const largest = b->tile.ic > 1   ? &b->tile.ic
-                                 : b->tile.t > 1  ? &b->tile.t
-                                 : b->tile.h > 1  ? &b->tile.h
-                                                  : &b->tile.w;
-        if (*largest == 1) {
-            return c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread holds "
-                            "not even the window of one output", request->scratch_limit);
-        }
-        *largest = c3d_ceil_div(*largest, 2);
-    }
-    return CONV3D_OK;
-}
-
-/* Vectors of a plane whose rows are joined; 0 when they cannot be, or take no fewer than
- * one by one. */
-static int64_t joined_vectors(const struct c3d_problem *p, int lanes)
-{
-    const int64_t span = (p->kernel[W] - 1) * p->dilation[W] - shared_columns(p);
-    const int64_t joined =
-        c3d_ceil_div((p->out[H] - 1) * (p->out[W] + span) + p->out[W], lanes);
-    const bool pays = p->stride[W] == 1 && p->stride[H] == 1 &&
-                      joined < p->out[H] * c3d_ceil_div(p->out[W], lanes);
-    return pays ? joined : 0;
-}
-
-double c3d_rowwise_runs(const struct c3d_request *request, bool join)
-{
-    const struct c3d_problem *const p = request->problem;
-    return join && joined_vectors(p, request->kernels->lanes) > 0 ? 1 : (double)p->out[H];
-}
-
-int64_t c3d_rowwise_run_vectors(const struct c3d_request *request, bool join)
-{
-    const int lanes = request->kernels->lanes;
-    const int64_t joined = join ? joined_vectors(request->problem, lanes) : 0;
-    return joined > 0 ? joined : c3d_ceil_div(request->problem->out[W], lanes);
-}
 
 static void pack(const struct c3d_request *request, struct c3d_rowwise *r)
 {
@@ -334,7 +41,8 @@ const char *c3d_rowwise_refusal(const struct c3d_request *request)
     /* One output, one input channel, sums of all output channels. */
     const double least = taps * (sizeof(float) + sizeof(struct c3d_tap)) +
                          ((double)(p->out_channels + C3D_MAX_COUNT) * C3D_MAX_LANES +
-                          (C3D_MAX_ACCUMULATORS * C3D_MAX_LANES) + front + 2 * slack) * sizeof(float) +
+                          (C3D_MAX_ACCUMULATORS * C3D_MAX_LANES) + C3D_ROWWISE_FRONT +
+                          2 * C3D_ROWWISE_SLACK) * sizeof(float) +
                          3.0 * C3D_ALIGNMENT;
     if (least > (double)request->scratch_limit) {
         return "the window of one output exceeds the limit of workspace";
@@ -351,89 +59,6 @@ void c3d_rowwise_destroy(struct c3d_prepared *prepared)
     }
 }
 
-/* Asking ahead for inputs of 12 to 134 MB gave 1.07 to 1.16 with 1 MiB of L2; with 3 MB,
- * which the hardware fetches in time, 0.95 to 0.98. */
-static bool lies_far(const struct c3d_request *request)
-{
-    const struct c3d_problem *const p = request->problem;
-    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
-    return (double)(p->groups * p->in_channels) * (double)c3d_volume(p->in) * sizeof(float) >
-           8.0 * (double)l2;
-}
-
-/* Ways of an L2 cache, or fewer. */
-enum { ways = 8 };
-
-/* True if the input's channels lie so far apart, in sizes that the L2 cache divides, that
- * few of them fit it at a time. */
-static bool channels_collide(const struct c3d_request *request)
-{
-    const struct c3d_problem *const p = request->problem;
-    const int64_t l2 = request->l2_bytes > 0 ? (int64_t)request->l2_bytes
-                                             : (int64_t)default_l2_bytes;
-    const int64_t way = c3d_max(l2 / ways, 1);
-    const int64_t places = way / c3d_gcd(way, c3d_volume(p->in) * (int64_t)sizeof(float));
-    return p->in_channels > places * ways / 2;
-}
-
-/* Whether register tiles can read the input as it lies: consecutive outputs read
- * consecutive elements, none in the padding of H and W, and a plane holds the longest
- * register tile wherever it ends.  It pays when a row is read by one block of output
- * channels, or stays in L2 for the others. */
-static bool reads_in_place(const struct c3d_request *request, int64_t block_size)
-{
-    const struct c3d_problem *const p = request->problem;
-    const int64_t span = (p->kernel[H] - 1) * p->dilation[H] * p->in[W] +
-                         (p->kernel[W] - 1) * p->dilation[W];
-    const double reach = (double)(p->kernel[T] - 1) * (double)p->dilation[T] *
-                             (double)p->in[H] * (double)p->in[W] + (double)span;
-    return p->stride[W] == 1 && p->begin[H] == 0 && p->begin[W] == 0 && p->end[H] == 0 &&
-           p->end[W] == 0 && p->in[H] * p->in[W] - span >= slack && reach < INT32_MAX &&
-           (p->out_channels <= block_size || !channels_collide(request));
-}
-
-/* Errors: LIMIT. */
-static conv3d_status init(struct c3d_rowwise *r, const struct c3d_request *request,
-                          int64_t block_size, bool runs)
-{
-    *r = (struct c3d_rowwise){
-        .problem = *request->problem,
-        .kernels = request->kernels,
-        .relu = request->relu,
-        .far = lies_far(request),
-        .may_join = runs,
-        .may_stream = runs && request->stream,
-        .in_place = runs && reads_in_place(request, block_size),
-        .block_size = block_size,
-    };
-    return choose_tile(r, request);
-}
-
-double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size, bool runs)
-{
-    struct c3d_problem item = *request->problem;
-    struct c3d_request one = *request;
-    struct c3d_rowwise r;
-    item.items = 1;
-    one.problem = &item;
-    one.threads = 1;
-    one.tile = (conv3d_tile){0}; /* forced tiles do not change the choice */
-    if (init(&r, &one, block_size, runs) != CONV3D_OK) {
-        return INFINITY;
-    }
-    const struct c3d_blocking *const b = &r.blocking;
-    const int lanes = request->kernels->lanes;
-    const double tasks = task_count(&item, &b->tile), channels = (double)item.out_channels;
-    const double input =
-        r.in_place ? (double)item.in_channels * channel_window(&r) * read_element
-                   : c3d_pack_cost((double)item.in_channels * (double)b->planes.slots,
-                                   (double)b->rows.slots, row_elems(&r), item.stride[W]);
-    const double weights = channels * (double)c3d_reduction(&item) / lanes * weights_vector;
-    const double vectors = (double)b->tile.t * (double)plane_vectors(&r) * channels;
-    const double chunks = (double)c3d_ceil_div(item.in_channels, b->tile.ic);
-    return tasks * (input / lanes + weights + vectors * (store_vector + (chunks - 1) * sum_round_trip / lanes));
-}
-
 conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
                                   const struct c3d_algorithm *algorithm, int64_t block_size,
                                   bool runs, struct c3d_prepared **prepared)
@@ -446,7 +71,7 @@ conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
     if (r == NULL) {
         return c3d_fail(CONV3D_ERR_MEMORY, "no memory for a plan");
     }
-    conv3d_status status = init(r, request, block_size, runs);
+    conv3d_status status = c3d_rowwise_cut(r, request, block_size, runs);
     if (status == CONV3D_OK) {
         r->weights = c3d_alloc(bytes);
         status = r->weights != NULL
@@ -518,7 +143,7 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
     struct c3d_rowwise_worker worker = {
         .rowwise = r,
         .task = task,
-        .source = r->in_place ? input : (float *)scratch + front,
+        .source = r->in_place ? input : (float *)scratch + C3D_ROWWISE_FRONT,
         .output = output + map * p->out_channels * c3d_volume(p->out),
         .start = true,
     };
@@ -532,7 +157,7 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
             worker.origin = origin_in_place(p, task, c);
         } else {
             c3d_pack_input(r->kernels, p, b, task, &worker.chunk, c3d_task_input(p, task, input),
-                           (float *)scratch + front);
+                           (float *)scratch + C3D_ROWWISE_FRONT);
         }
         body(&worker);
         worker.start = false;
@@ -563,7 +188,7 @@ struct c3d_range c3d_rowwise_readable(const struct c3d_rowwise_worker *worker, i
     const struct c3d_rowwise *const r = worker->rowwise;
     const struct c3d_problem *const p = &r->problem;
     if (!r->in_place || c3d_extent(planes) == 0) {
-        return (struct c3d_range){-front, INT64_MAX};
+        return (struct c3d_range){-C3D_ROWWISE_FRONT, INT64_MAX};
     }
     /* Of all chunks, whose register tiles must be the same. */
     const int64_t before = window_offset(worker, t, h, planes.begin) -

@@ -2,8 +2,8 @@
 /*
  * rowwise.h - what the algorithms with outputs of a row in lanes have in common
  *
- * narrow.c and depthwise.c: tile choice, packed weights, the buffers of a task,
- * and writing finished sums.  Padding along H and W is packed as zeros and
+ * rows.c and depthwise.c: packed weights, the buffers of a task, and writing finished
+ * sums; rowwise_tile.h how the work is cut.  Padding along H and W is packed as zeros and
  * multiplied, so all weights must be finite (direct.c says why that gives the
  * same bits as skipping).
  */
@@ -21,9 +21,9 @@ struct c3d_rowwise {
     struct c3d_blocking blocking;
     bool relu;
     bool far;           /* the input lies beyond L2: it is asked for ahead of time */
-    bool may_join, may_stream;
-    bool joined;        /* the rows of a tile are run through as one */
-    bool stream;        /* results go past the caches */
+    bool may_join, may_stream; /* if the tile allows, ... */
+    bool joined;        /* ... the rows of a tile are run through as one, ... */
+    bool stream;        /* ... results go past the caches */
     bool in_place;      /* register tiles read the input itself: nothing is packed */
     int64_t plane_pitch, channel_pitch; /* elements, of what they read */
     int64_t block_size; /* output channels of a register tile; the last may be smaller */
@@ -45,11 +45,7 @@ struct c3d_rowwise_worker {
     struct c3d_prefetch ahead; /* of what is packed next, in steps of a register tile */
 };
 
-/* Outputs of `rows` rows as the register tiles see them: with joined rows, the
- * columns between two rows count. */
-int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs);
-
-/* Errors: MEMORY, LIMIT. */
+/* `runs`: rows of a tile may be joined, streamed and read in place.  Errors: MEMORY, LIMIT. */
 C3D_CHECKED conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
                                               const struct c3d_algorithm *algorithm,
                                               int64_t block_size, bool runs,
@@ -59,15 +55,8 @@ void c3d_rowwise_destroy(struct c3d_prepared *prepared);
 /* Why neither algorithm accepts a problem; NULL if they may. */
 const char *c3d_rowwise_refusal(const struct c3d_request *request);
 
-/* Runs that a plane of outputs is cut into, and the vectors of one. */
-double c3d_rowwise_runs(const struct c3d_request *request, bool join);
-int64_t c3d_rowwise_run_vectors(const struct c3d_request *request, bool join);
-
-/* Everything but the sums of one item: packing, weights from beyond L2, results on their
- * way to memory.  In vector FMAs. */
-double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size, bool runs);
-
-/* Packs chunk after chunk of the task's window and calls body for each. */
+/* Packs chunk after chunk of the task's window, unless it is read in place, and calls body
+ * for each. */
 void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
                           const struct c3d_task *next, const float *input, float *output,
                           void *scratch, void (*body)(struct c3d_rowwise_worker *worker));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * narrow.c - direct convolution, outputs of a row in vector lanes
+ * rows.c - direct convolution, outputs of a row in vector lanes
  *
  * The micro-kernel of direct.c with the roles exchanged: vectors come from the packed
  * window, the scalars are the weights of a block of output channels.  No lane is empty
@@ -10,6 +10,7 @@
  */
 #include "algo/rowwise.h"
 
+#include "algo/rowwise_tile.h"
 #include "algo/step_cost.h"
 #include "algo/window.h"
 #include "base/num.h"
@@ -39,7 +40,7 @@ static int tile_width(const struct c3d_kernels *kernels, int count, int64_t vect
 
 /* One step of the reduction for a run of so many vectors, most of which start between
  * two lines, and its share of what register tiles cost beside.  Vectors come from L2, which
- * takes a load's time beyond what the FMAs hide, once for all taps of a row. */
+ * takes half a load's time beyond what the FMAs hide, once for all taps of a row. */
 static double run_cost(const struct c3d_request *request, int count, int64_t vectors)
 {
     static const double tile = 50;
@@ -97,7 +98,7 @@ static double estimate(const struct c3d_request *request)
 
 static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
 {
-    return c3d_rowwise_prepare(request, &c3d_narrow, choose_blocks(request).size, true,
+    return c3d_rowwise_prepare(request, &c3d_rows, choose_blocks(request).size, true,
                                prepared);
 }
 
@@ -216,8 +217,8 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
     c3d_rowwise_run_task(prepared, task, next, input, output, scratch, convolve_chunk);
 }
 
-const struct c3d_algorithm c3d_narrow = {
-    .name = "narrow",
+const struct c3d_algorithm c3d_rows = {
+    .name = "rows",
     .refusal = refusal,
     .estimate = estimate,
     .prepare = prepare,
