@@ -24,7 +24,7 @@ struct c3d_request {
     const float *bias;   /* groups * out_channels, or NULL */
     bool finite_weights; /* every weight is: padding may be multiplied by zero */
     bool relu;
-    bool stream; /* the output exceeds the caches: write past them */
+    bool stream; /* input and output exceed the caches: write past them */
     int threads;
     conv3d_tile tile;          /* wishes; 0 = choose */
     size_t l1_bytes, l2_bytes; /* data caches of one core; 0 = unknown */
