@@ -80,7 +80,7 @@ struct c3d_algorithm {
     bool by_name_only; /* never chosen unasked */
     /* NULL when the algorithm accepts the request, else why not.  Pure. */
     const char *(*refusal)(const struct c3d_request *request);
-    /* Time of one item of the batch, in vector FMAs of one core. */
+    /* Time in vector FMAs of one core, for a request of one item, one thread and no wishes. */
     double (*estimate)(const struct c3d_request *request);
     /* Errors: MEMORY, LIMIT.  *prepared is released with destroy(). */
     C3D_CHECKED conv3d_status (*prepare)(const struct c3d_request *request,

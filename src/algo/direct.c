@@ -73,14 +73,8 @@ static const char *refusal(const struct c3d_request *request)
 
 static double estimate(const struct c3d_request *request)
 {
-    struct c3d_problem item = *request->problem;
-    struct c3d_request one = *request;
     struct c3d_blocking blocking;
-    item.items = 1;
-    one.problem = &item;
-    one.threads = 1;
-    one.tile = (conv3d_tile){0}; /* forced tiles do not change the choice */
-    return c3d_choose_blocking(&one, &blocking) == CONV3D_OK ? blocking.cost : INFINITY;
+    return c3d_choose_blocking(request, &blocking) == CONV3D_OK ? blocking.cost : INFINITY;
 }
 
 static void destroy(struct c3d_prepared *prepared)
@@ -150,27 +144,25 @@ static int64_t run_end(const struct worker *worker, int64_t w, struct c3d_range 
     return w;
 }
 
-enum { line_elems = C3D_ALIGNMENT / sizeof(float) };
-
 /* What to ask for while a register tile is at work: a line of input for each channel, and
  * one or two of weights; more than that at once. */
 static void prefetch(struct next *next, struct c3d_outer *outer)
 {
     enum { WEIGHTS = 1, most = C3D_MAX_AHEAD - WEIGHTS };
     c3d_prefetch_by(outer, &next->input);
-    const int64_t left = (next->weights_end - next->weights) / line_elems;
+    const int64_t left = (next->weights_end - next->weights) / C3D_LINE_ELEMS;
     const int64_t lines = c3d_min(next->weights_lines, left);
     const int64_t channels = (int64_t)outer->channels;
     const int64_t each = c3d_min(c3d_ceil_div(lines, c3d_max(channels, 1)), most);
     for (int64_t i = 0; i < most; i++) {
         outer->ahead[WEIGHTS + i].at =
-            each > 0 ? next->weights + c3d_min(i, each - 1) * line_elems : outer->scalars;
-        outer->ahead[WEIGHTS + i].step = each * line_elems;
+            each > 0 ? next->weights + c3d_min(i, each - 1) * C3D_LINE_ELEMS : outer->scalars;
+        outer->ahead[WEIGHTS + i].step = each * C3D_LINE_ELEMS;
     }
     for (int64_t i = each * channels; i < lines; i++) {
-        __builtin_prefetch(next->weights + i * line_elems, 0, 2);
+        __builtin_prefetch(next->weights + i * C3D_LINE_ELEMS, 0, 2);
     }
-    next->weights += lines * line_elems;
+    next->weights += lines * C3D_LINE_ELEMS;
 }
 
 /* One panel for one row of outputs, `outer` holding what does not change. */
@@ -282,7 +274,7 @@ static void convolve_chunk(struct worker *worker, bool start)
                    : find_panel(d, &after->chunk, after->task->group, after->task->channels.begin);
         worker->next.weights = next.weights;
         worker->next.weights_end = next.weights + next.elems;
-        worker->next.weights_lines = c3d_ceil_div(next.elems, tiles * line_elems);
+        worker->next.weights_lines = c3d_ceil_div(next.elems, tiles * C3D_LINE_ELEMS);
         for (int64_t t = task->out[T].begin; t < task->out[T].end; t++) {
             for (int64_t h = task->out[H].begin; h < task->out[H].end; h++) {
                 convolve_row(worker, &outer, t, h, acc);

@@ -189,7 +189,7 @@ static int64_t origin(const struct c3d_problem *p, const struct c3d_task *task,
            chunk->taps[axis].begin * p->dilation[axis] - p->begin[axis];
 }
 
-/* What one call of c3d_pack_input() or c3d_prefetch_input() reads. */
+/* What one call of c3d_pack_input() or c3d_prefetch_start() reads. */
 struct source {
     int64_t plane_slots, row_slots; /* of each channel */
     int64_t t0, h0, w0;             /* coordinates of slot 0, perhaps in the padding */
@@ -281,8 +281,6 @@ double c3d_pack_cost(double planes, double rows, double row_elems, int64_t strid
     return planes * (plane + rows * (row + row_elems * (stride == 1 ? contiguous : strided)));
 }
 
-enum { line_elems = C3D_ALIGNMENT / sizeof(float) };
-
 void c3d_prefetch_start(struct c3d_prefetch *prefetch, const struct c3d_problem *problem,
                         const struct c3d_blocking *blocking, const struct c3d_task *task,
                         const struct c3d_chunk *chunk, const float *input, int64_t steps)
@@ -293,7 +291,7 @@ void c3d_prefetch_start(struct c3d_prefetch *prefetch, const struct c3d_problem 
     const int64_t left = c3d_max(from.w0, 0), right = c3d_min(from.w0 + columns, problem->in[W]);
     const bool any = right > left && c3d_extent(chunk->channels) > 0 && !problem->columns;
     const int64_t lines =
-        any ? from.plane_slots * from.row_slots * ((right - left) / line_elems + 1) : 0;
+        any ? from.plane_slots * from.row_slots * ((right - left) / C3D_LINE_ELEMS + 1) : 0;
     *prefetch = (struct c3d_prefetch){
         .problem = problem,
         .blocking = blocking,
@@ -325,7 +323,7 @@ static const float *next_row(struct c3d_prefetch *prefetch)
             prefetch->row++;
             if (h >= 0 && h < p->in[H]) {
                 const float *const row = prefetch->input + (t * p->in[H] + h) * p->in[W];
-                prefetch->at = row + prefetch->left + line_elems;
+                prefetch->at = row + prefetch->left + C3D_LINE_ELEMS;
                 prefetch->end = row + prefetch->right;
                 return row + prefetch->left;
             }
@@ -338,7 +336,7 @@ static const float *next_line(struct c3d_prefetch *prefetch)
 {
     if (prefetch->at < prefetch->end) {
         const float *const line = prefetch->at;
-        prefetch->at += line_elems;
+        prefetch->at += C3D_LINE_ELEMS;
         return line;
     }
     return next_row(prefetch);

@@ -145,15 +145,15 @@ static void convolve_tile(struct c3d_rowwise_worker *worker, struct c3d_outer *o
     }
 }
 
-/* A run of outputs that starts with row h of plane t, for one block of
- * channels; returns the end of the sums it leaves in memory. */
+/* A run of outputs that starts with row h of plane t, which meets these taps along T, for
+ * one block of channels; returns the end of the sums it leaves in memory. */
 static float *convolve_run(struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
-                           struct c3d_rowwise_piece *piece, int64_t rows, float *acc)
+                           struct c3d_rowwise_piece *piece, struct c3d_range planes,
+                           int64_t rows, float *acc)
 {
     const struct c3d_rowwise *const r = worker->rowwise;
     const int lanes = r->kernels->lanes;
     const int64_t outs = c3d_rowwise_run(r, rows, c3d_extent(worker->task->out[W]));
-    const struct c3d_range planes = c3d_valid_taps(&r->problem, T, piece->t);
     const struct c3d_range readable = c3d_rowwise_readable(worker, piece->t, piece->h, planes);
     const float *const window = c3d_rowwise_window(worker, piece->t, piece->h, planes.begin);
     int width;
@@ -200,11 +200,12 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
         outer.scalars = c3d_rowwise_weights(worker, oc, count);
         outer.scalar_step = (ptrdiff_t)(c3d_volume(p->kernel) * count);
         for (int64_t t = out[T].begin; t < out[T].end; t++) {
-            outer.tap_count = list_taps(worker, c3d_valid_taps(p, T, t), count);
+            const struct c3d_range planes = c3d_valid_taps(p, T, t);
+            outer.tap_count = list_taps(worker, planes, count);
             for (int64_t h = out[H].begin; h < out[H].end; h += rows) {
                 struct c3d_rowwise_piece piece = {
                     .oc = oc, .t = t, .h = h, .channels = (int)count};
-                acc = convolve_run(worker, &outer, &piece, rows, acc);
+                acc = convolve_run(worker, &outer, &piece, planes, rows, acc);
             }
         }
     }

@@ -10,7 +10,6 @@
 
 #include <math.h>
 
-static const size_t default_l2_bytes = 512 * 1024;
 static const int64_t longest_row = 4096; /* 16 KiB, half of an L1 cache */
 static const int64_t shortest_row = 256; /* of those that are cut by choice */
 
@@ -18,6 +17,12 @@ static const int64_t shortest_row = 256; /* of those that are cut by choice */
 static const double store_vector = 5, weights_vector = 4;
 /* The same of one lane. */
 static const double packed_element = 20, read_element = 6, sum_round_trip = 12;
+
+static size_t l2_of(const struct c3d_request *request)
+{
+    static const size_t otherwise = 512 * 1024;
+    return request->l2_bytes > 0 ? request->l2_bytes : otherwise;
+}
 
 int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs)
 {
@@ -236,7 +241,8 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
     const struct c3d_problem *const p = &r->problem;
     const conv3d_tile *const wish = &request->tile;
     struct c3d_blocking *const b = &r->blocking;
-    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
+    static const int64_t goals[] = {8, INT64_MAX};
+    const size_t l2 = l2_of(request);
     const size_t room = l2 / 2 < request->scratch_limit ? l2 / 2 : request->scratch_limit;
     for (int axis = T; axis <= W; axis++) {
         b->taps[axis] = p->kernel[axis];
@@ -245,12 +251,13 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
     struct c3d_rowwise best = *r;
     double best_cost = INFINITY;
     int64_t ic = wish_or(wish->ic, p->in_channels, p->in_channels);
-    static const int64_t goals[] = {8, INT64_MAX};
     while (ic > 0) {
         for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
-            if (fit_tile(r, request, room, ic, goals[i]) && tile_cost(r) < best_cost) {
+            const double cost =
+                fit_tile(r, request, room, ic, goals[i]) ? tile_cost(r) : INFINITY;
+            if (cost < best_cost) {
                 best = *r;
-                best_cost = tile_cost(r);
+                best_cost = cost;
             }
         }
         ic = wish->ic > 0 || ic == 1 ? 0 : c3d_ceil_div(ic, 2);
@@ -303,9 +310,8 @@ int64_t c3d_rowwise_run_vectors(const struct c3d_request *request, bool join)
 static bool lies_far(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
-    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
     return (double)(p->groups * p->in_channels) * (double)c3d_volume(p->in) * sizeof(float) >
-           8.0 * (double)l2;
+           8.0 * (double)l2_of(request);
 }
 
 /* Ways of an L2 cache, or fewer. */
@@ -316,9 +322,7 @@ enum { ways = 8 };
 static bool channels_collide(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
-    const int64_t l2 = request->l2_bytes > 0 ? (int64_t)request->l2_bytes
-                                             : (int64_t)default_l2_bytes;
-    const int64_t way = c3d_max(l2 / ways, 1);
+    const int64_t way = c3d_max((int64_t)l2_of(request) / ways, 1);
     const int64_t places = way / c3d_gcd(way, c3d_volume(p->in) * (int64_t)sizeof(float));
     return p->in_channels > places * ways / 2;
 }
@@ -358,26 +362,21 @@ conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *r
 
 double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size, bool runs)
 {
-    struct c3d_problem item = *request->problem;
-    struct c3d_request one = *request;
+    const struct c3d_problem *const p = request->problem;
     struct c3d_rowwise r;
-    item.items = 1;
-    one.problem = &item;
-    one.threads = 1;
-    one.tile = (conv3d_tile){0}; /* forced tiles do not change the choice */
-    if (c3d_rowwise_cut(&r, &one, block_size, runs) != CONV3D_OK) {
+    if (c3d_rowwise_cut(&r, request, block_size, runs) != CONV3D_OK) {
         return INFINITY;
     }
     const struct c3d_blocking *const b = &r.blocking;
     const int lanes = request->kernels->lanes;
-    const double tasks = task_count(&item, &b->tile), channels = (double)item.out_channels;
+    const double tasks = task_count(p, &b->tile), channels = (double)p->out_channels;
     const double input =
-        r.in_place ? (double)item.in_channels * channel_window(&r) * read_element
-                   : c3d_pack_cost((double)item.in_channels * (double)b->planes.slots,
-                                   (double)b->rows.slots, row_elems(&r), item.stride[W]);
-    const double weights = channels * (double)c3d_reduction(&item) / lanes * weights_vector;
+        r.in_place ? (double)p->in_channels * channel_window(&r) * read_element
+                   : c3d_pack_cost((double)p->in_channels * (double)b->planes.slots,
+                                   (double)b->rows.slots, row_elems(&r), p->stride[W]);
+    const double weights = channels * (double)c3d_reduction(p) / lanes * weights_vector;
     const double vectors = (double)b->tile.t * (double)plane_vectors(&r) * channels;
-    const double chunks = (double)c3d_ceil_div(item.in_channels, b->tile.ic);
+    const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
     const double sums = (chunks - 1) * sum_round_trip / lanes;
     return tasks * (input / lanes + weights + vectors * (store_vector + sums));
 }

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /* A cache line, and the widest vector: packed buffers start on one, so that no
- * aligned vector straddles two. */
-enum { C3D_ALIGNMENT = 64 };
+ * aligned vector straddles two; and the floats of a line. */
+enum { C3D_ALIGNMENT = 64, C3D_LINE_ELEMS = C3D_ALIGNMENT / sizeof(float) };
 
 /* bytes of uninitialised memory on a C3D_ALIGNMENT boundary, or NULL.
  * Free with c3d_free(). */

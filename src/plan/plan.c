@@ -86,6 +86,13 @@ static conv3d_status choose_algorithm(struct conv3d_plan *plan, const char *wish
                                       const struct c3d_request *request,
                                       const struct c3d_algorithm **chosen)
 {
+    /* Neither batch nor threads nor forced tiles change the choice. */
+    struct c3d_problem item = *request->problem;
+    struct c3d_request one = *request;
+    item.items = 1;
+    one.problem = &item;
+    one.threads = 1;
+    one.tile = (conv3d_tile){0};
     double least = INFINITY;
     int winner = -1;
     for (int i = 0; c3d_algorithms[i] != NULL; i++) {
@@ -107,7 +114,7 @@ static conv3d_status choose_algorithm(struct conv3d_plan *plan, const char *wish
         } else if (algorithm->by_name_only) {
             candidate->verdict = "only by name";
         } else {
-            const double estimate = algorithm->estimate(request);
+            const double estimate = algorithm->estimate(&one);
             candidate->verdict = "estimated to be slower";
             if (estimate < least || winner < 0) {
                 least = estimate;
