@@ -23,7 +23,7 @@ C3D_TEAM_SERIAL_SOURCES = src/platform/team_serial.c
 
 C3D_KERNEL_SOURCES = \
 	src/kernel/kernel.h src/kernel/select.h src/kernel/select.c \
-	src/kernel/vec.h src/kernel/kernel_body.h
+	src/kernel/vec.h src/kernel/kernel_body.h src/kernel/transform_body.h
 
 # Each group is compiled with the flags of its ISA, and with no others.
 C3D_ISA_PORTABLE_SOURCES = src/kernel/isa_portable.c
@@ -36,6 +36,10 @@ C3D_ALGO_SOURCES = \
 	src/algo/algo.h src/algo/list.c \
 	src/algo/reference.c \
 	src/algo/direct.c \
+	src/algo/cook_toom.h src/algo/cook_toom.c \
+	src/algo/winograd.c \
+	src/algo/winograd_block.h src/algo/winograd_block.c \
+	src/algo/winograd_weights.h src/algo/winograd_weights.c \
 	src/algo/rowwise.h src/algo/rowwise.c src/algo/rowwise_tile.h src/algo/rowwise_tile.c \
 	src/algo/rows.c src/algo/depthwise.c \
 	src/algo/blocking.h src/algo/blocking.c \

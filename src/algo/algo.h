@@ -24,6 +24,7 @@ struct c3d_request {
     const float *bias;   /* groups * out_channels, or NULL */
     bool finite_weights; /* every weight is: padding may be multiplied by zero */
     bool relu;
+    bool fast; /* math: sums may be transformed */
     bool stream; /* input and output exceed the caches: write past them */
     int threads;
     conv3d_tile tile;          /* wishes; 0 = choose */
@@ -73,6 +74,7 @@ struct c3d_prepared {
     conv3d_tile tile;     /* the extents of a task; all entries set */
     size_t scratch_bytes; /* that one thread needs, on a C3D_ALIGNMENT boundary */
     size_t packed_bytes;  /* weights and bias held */
+    double expected_error; /* relative L2 error against float64 */
 };
 
 struct c3d_algorithm {
@@ -92,13 +94,12 @@ struct c3d_algorithm {
     void (*run_task)(const struct c3d_prepared *prepared, const struct c3d_task *task,
                      const struct c3d_task *next, const float *input, float *output,
                      void *scratch);
-    /* Relative L2 error to expect against float64. */
-    double (*expected_error)(const struct c3d_problem *problem);
 };
 
-/* The same for every sum that is one chain in float32. */
+/* Relative L2 error to expect against float64 of every sum that is one chain in float32. */
 double c3d_sequential_error(const struct c3d_problem *problem);
 
+extern const struct c3d_algorithm c3d_winograd;
 extern const struct c3d_algorithm c3d_depthwise;
 extern const struct c3d_algorithm c3d_rows;
 extern const struct c3d_algorithm c3d_direct;

@@ -7,6 +7,7 @@
 #include <math.h>
 
 const struct c3d_algorithm *const c3d_algorithms[] = {
+    &c3d_winograd,
     &c3d_depthwise,
     &c3d_rows,
     &c3d_direct,

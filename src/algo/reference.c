@@ -58,6 +58,7 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
             .algorithm = &c3d_reference,
             .tile = {1, p->out[H], p->out[W], 1, p->in_channels},
             .packed_bytes = weight_bytes + bias_bytes,
+            .expected_error = 0x1p-25, /* one rounding to float32 */
         },
         .problem = *p,
         .relu = request->relu,
@@ -135,12 +136,6 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
     }
 }
 
-static double expected_error(const struct c3d_problem *problem)
-{
-    (void)problem;
-    return 0x1p-25; /* one rounding to float32 */
-}
-
 const struct c3d_algorithm c3d_reference = {
     .name = "reference",
     .by_name_only = true,
@@ -149,5 +144,4 @@ const struct c3d_algorithm c3d_reference = {
     .prepare = prepare,
     .destroy = destroy,
     .run_task = run_task,
-    .expected_error = expected_error,
 };

@@ -225,5 +225,4 @@ const struct c3d_algorithm c3d_rows = {
     .prepare = prepare,
     .destroy = c3d_rowwise_destroy,
     .run_task = run_task,
-    .expected_error = c3d_sequential_error,
 };

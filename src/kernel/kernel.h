@@ -34,6 +34,9 @@ enum { C3D_MAX_AHEAD = 3 };
 /* Limits of ragged tiles. */
 enum { C3D_MAX_SKIP = 1, C3D_MAX_RAGGED_VECTORS = 3 };
 
+/* The widest tile whose scalars may be lanes. */
+enum { C3D_MAX_PANEL_VECTORS = 3 };
+
 /*
  * Where a register tile whose lanes are outputs leaves them, all count x vector_count
  * vectors:
@@ -55,10 +58,11 @@ struct c3d_finish {
  * Accumulated outer products.  For every channel c in order, every tap in
  * order, every m and lane l, one FMA each:
  *
- *     acc[m][l] += scalars[c*scalar_step + tap.scalar + m]
+ *     acc[m][l] += scalars[c*scalar_step + tap.scalar + m*pitch]
  *                  * vectors[c*vector_step + tap.vector + l]
  *
- * with 0 <= m < count and 0 <= l < vector_count * lanes.  acc is dense,
+ * with 0 <= m < count and 0 <= l < vector_count * lanes; pitch is 1, or lanes when the
+ * scalars of a row are the lanes of vectors.  acc is dense,
  * count rows of vector_count * lanes; it is set to +0 first when start is
  * nonzero, and then not read.  Zero channels or taps are allowed.
  *
@@ -83,7 +87,9 @@ struct c3d_outer {
     int count;        /* 1 .. max_count[vector_count] */
     int start;
     int ragged; /* taps have skips, at most C3D_MAX_SKIP; vector_count is limited too */
-    /* NULL, or the sums are finished instead of kept in acc; not for ragged tiles. */
+    int lane_scalars; /* pitch is lanes; vector_count is limited to C3D_MAX_PANEL_VECTORS */
+    /* NULL, or the sums are finished instead of kept in acc; not for ragged tiles, nor with
+     * lane_scalars. */
     const struct c3d_finish *finish;
 };
 
@@ -163,6 +169,47 @@ struct c3d_deal {
     int step, segments;
 };
 
+/*
+ * Channels into lanes:
+ *
+ *     to[i*lanes + c] = from[c*channel_step + i]
+ *
+ * with 0 <= i < count, 0 <= c < channels <= lanes; the other lanes become 0.
+ */
+struct c3d_interleave {
+    const float *from;
+    float *to;
+    ptrdiff_t channel_step;
+    int64_t count;
+    int channels;
+};
+
+/* A linear map of lines of C3D_MAX_POINTS vectors at most. */
+enum { C3D_MAX_POINTS = 8 };
+struct c3d_matrix {
+    /* Which matrix of algo/cook_toom.h it is, for which there is shorter code if columns
+     * is 4, 6 or 8. */
+    enum { C3D_OTHER_MATRIX, C3D_INPUT_MATRIX, C3D_OUTPUT_MATRIX } kind;
+    int rows, columns;
+    float at[C3D_MAX_POINTS][C3D_MAX_POINTS];
+};
+
+/*
+ * The map of every line, all vectors whole:
+ *
+ *     to[n*to_line + i*to_step + l] = sum over k of
+ *         matrix.at[i][k] * from[n*from_line + k*from_step + l]
+ *
+ * with 0 <= n < lines, 0 <= i < rows, 0 <= k < columns, 0 <= l < lanes.
+ */
+struct c3d_lines {
+    const float *from;
+    float *to;
+    ptrdiff_t from_line, to_line, from_step, to_step;
+    int64_t lines;
+    const struct c3d_matrix *matrix;
+};
+
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
     int lanes;        /* float32 per vector, at most C3D_MAX_LANES */
@@ -178,6 +225,8 @@ struct c3d_kernels {
     void (*store)(const struct c3d_store *store);
     void (*copy)(const struct c3d_copy *copy);
     void (*deal)(const struct c3d_deal *deal);
+    void (*interleave)(const struct c3d_interleave *interleave);
+    void (*transform)(const struct c3d_lines *lines);
     /* The kernel for kh_count rows of weights and row_step rows of input between
      * two of output; NULL if there is none. */
     c3d_sweep_fn *(*find_sweep)(int64_t kh_count, int64_t row_step);

@@ -13,6 +13,7 @@
  * Calls no function that is not inlined here.
  */
 #include "kernel/kernel.h"
+#include "kernel/transform_body.h"
 #include "kernel/vec.h"
 
 #include <stdbool.h>
@@ -31,7 +32,8 @@ static C3D_ALWAYS_INLINE vf least_result(int relu)
 
 /* One step of the reduction for rows first .. end of a tile. */
 static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float *by,
-                                         const int first, const int end, const int width)
+                                         const int first, const int end, const int width,
+                                         const int pitch)
 {
     vf x[C3D_MAX_VECTORS];
     if (width == 1) {
@@ -40,7 +42,7 @@ static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float
         x[0] = v_load(from);
         C3D_UNROLL
         for (int m = first; m < end; m++) {
-            acc[m] = v_fma_broadcast(x[0], by + m, acc[m]);
+            acc[m] = v_fma_broadcast(x[0], by + m * pitch, acc[m]);
         }
         return;
     }
@@ -50,7 +52,7 @@ static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float
     }
     C3D_UNROLL
     for (int m = first; m < end; m++) {
-        const vf scalar = v_broadcast(by + m);
+        const vf scalar = v_broadcast(by + m * pitch);
         C3D_UNROLL
         for (int v = 0; v < width; v++) {
             acc[m * width + v] = v_fma(x[v], scalar, acc[m * width + v]);
@@ -105,16 +107,20 @@ static C3D_ALWAYS_INLINE void finish_tile(const struct c3d_finish *f, const vf *
     }
 }
 
+enum tile_kind { WHOLE, RAGGED, LANE_SCALARS };
+
 /*
  * The micro-kernel for a tile of count x width vectors, all constant at every call, so
  * that all loops but the two of the reduction vanish.
  */
 static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int count,
-                                         const int width, const bool ragged)
+                                         const int width, const enum tile_kind kind)
 {
+    const bool ragged = kind == RAGGED;
+    const int pitch = kind == LANE_SCALARS ? C3D_LANES : 1;
     const vf zero = {0};
     vf acc[C3D_MAX_ACCUMULATORS];
-    if (!ragged && o->finish != NULL && !o->finish->stream) {
+    if (kind == WHOLE && o->finish != NULL && !o->finish->stream) {
         prefetch_finish(o->finish, count, width);
     }
     C3D_UNROLL
@@ -135,11 +141,11 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
             const float *const from = vectors + tap->vector;
             const float *const by = scalars + tap->scalar;
             if (!ragged || tap->skip == 0) {
-                outer_step(acc, from, by, 0, count, width);
+                outer_step(acc, from, by, 0, count, width, pitch);
             } else if (tap->skip > 0) {
-                outer_step(acc, from, by, 1, count, width);
+                outer_step(acc, from, by, 1, count, width, pitch);
             } else {
-                outer_step(acc, from, by, 0, count - 1, width);
+                outer_step(acc, from, by, 0, count - 1, width, pitch);
             }
         }
         C3D_UNROLL
@@ -150,7 +156,7 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         vectors += o->vector_step;
         scalars += o->scalar_step;
     }
-    if (!ragged && o->finish != NULL) {
+    if (kind == WHOLE && o->finish != NULL) {
         finish_tile(o->finish, acc, count, width);
         return;
     }
@@ -165,12 +171,12 @@ _Static_assert(C3D_MAX_SKIP == 1, "outer_tile knows no other");
 #define TILE_CASE(n) \
     case n: \
         if (n <= limit) { \
-            outer_tile(o, n, width, ragged); \
+            outer_tile(o, n, width, kind); \
         } \
         break;
 
 static C3D_ALWAYS_INLINE void outer_any_count(const struct c3d_outer *o, const int limit,
-                                              const int width, const bool ragged)
+                                              const int width, const enum tile_kind kind)
 {
     switch (o->count) {
         TILE_CASE(1)
@@ -194,47 +200,62 @@ static C3D_ALWAYS_INLINE void outer_any_count(const struct c3d_outer *o, const i
 
 static C3D_NEVER_INLINE void outer_1(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_1, 1, false);
+    outer_any_count(o, C3D_COUNT_1, 1, WHOLE);
 }
 
 static C3D_NEVER_INLINE void outer_2(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_2, 2, false);
+    outer_any_count(o, C3D_COUNT_2, 2, WHOLE);
 }
 
 static C3D_NEVER_INLINE void outer_3(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_3, 3, false);
+    outer_any_count(o, C3D_COUNT_3, 3, WHOLE);
 }
 
 static C3D_NEVER_INLINE void outer_4(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_4, 4, false);
+    outer_any_count(o, C3D_COUNT_4, 4, WHOLE);
 }
 
 static C3D_NEVER_INLINE void outer_6(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_6, 6, false);
+    outer_any_count(o, C3D_COUNT_6, 6, WHOLE);
 }
 
 static C3D_NEVER_INLINE void outer_8(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_8, 8, false);
+    outer_any_count(o, C3D_COUNT_8, 8, WHOLE);
 }
 
 static C3D_NEVER_INLINE void ragged_1(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_1, 1, true);
+    outer_any_count(o, C3D_COUNT_1, 1, RAGGED);
 }
 
 static C3D_NEVER_INLINE void ragged_2(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_2, 2, true);
+    outer_any_count(o, C3D_COUNT_2, 2, RAGGED);
 }
 
 static C3D_NEVER_INLINE void ragged_3(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_3, 3, true);
+    outer_any_count(o, C3D_COUNT_3, 3, RAGGED);
+}
+
+static C3D_NEVER_INLINE void lane_scalars_1(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_1, 1, LANE_SCALARS);
+}
+
+static C3D_NEVER_INLINE void lane_scalars_2(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_2, 2, LANE_SCALARS);
+}
+
+static C3D_NEVER_INLINE void lane_scalars_3(const struct c3d_outer *o)
+{
+    outer_any_count(o, C3D_COUNT_3, 3, LANE_SCALARS);
 }
 
 static void outer(const struct c3d_outer *o)
@@ -247,7 +268,12 @@ static void outer(const struct c3d_outer *o)
     static outer_fn *const ragged[C3D_MAX_RAGGED_VECTORS + 1] = {
         [1] = ragged_1, [2] = ragged_2, [3] = ragged_3,
     };
-    if (o->ragged) {
+    static outer_fn *const lane_scalars[C3D_MAX_PANEL_VECTORS + 1] = {
+        [1] = lane_scalars_1, [2] = lane_scalars_2, [3] = lane_scalars_3,
+    };
+    if (o->lane_scalars) {
+        lane_scalars[o->vector_count](o);
+    } else if (o->ragged) {
         ragged[o->vector_count](o);
     } else {
         whole[o->vector_count](o);
@@ -582,6 +608,8 @@ const struct c3d_kernels C3D_TABLE = {
     .store = store,
     .copy = copy,
     .deal = deal,
+    .interleave = interleave,
+    .transform = transform,
     .find_sweep = find_sweep,
     .sweep_vectors = C3D_SWEEP_VECTORS,
     .fma_work = fma_work,

@@ -49,7 +49,7 @@ conv3d_status conv3d_plan_query(const conv3d_plan *plan, conv3d_plan_info *info)
         .workspace_bytes = plan->workspace_bytes,
         .flops = c3d_plan_flops(plan),
         .effective_flops = c3d_plan_effective_flops(plan),
-        .expected_error = algorithm->expected_error(p),
+        .expected_error = plan->prepared->expected_error,
     };
     return CONV3D_OK;
 }

@@ -256,6 +256,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         .bias = bias != NULL ? bias->data : NULL,
         .finite_weights = c3d_weights_finite(&plan->problem, weight->data),
         .relu = options->activation == CONV3D_ACTIVATION_RELU,
+        .fast = plan->math == CONV3D_MATH_FAST,
         .threads = options->threads > 0 ? options->threads : default_threads(plan),
         .tile = options->tile,
         .stream = exceeds_caches(&plan->collapsed),

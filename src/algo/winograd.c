@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * winograd.c - fused Winograd convolution in three dimensions
+ *
+ * A task packs the window of a block of tiles with channels in lanes and transforms it along
+ * T.  Then, frequency by frequency of T, it transforms along H and W, multiplies by
+ * the weights of each frequency of H and W (the micro-kernel of direct.c, tiles in the
+ * place of outputs), and transforms the sums back along W and H; at last along T.  One
+ * frequency of T at a time stays in L2.  doc/winograd.md has the mathematics.
+ */
+#include "algo/algo.h"
+#include "algo/winograd_block.h"
+#include "algo/winograd_weights.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+#include <math.h>
+#include <string.h>
+
+struct winograd {
+    struct c3d_prepared base;
+    struct c3d_problem problem;
+    const struct c3d_kernels *kernels;
+    struct c3d_winograd_block block;
+    bool relu, stream;
+    float *weights, *bias;
+};
+
+/* What one task works with.  winograd_block.h gives the layouts. */
+struct worker {
+    const struct winograd *winograd;
+    const struct c3d_task *task;
+    const float *source; /* input of the task's item and group */
+    float *raw;    /* a channel block of the window, planes in the place of plane tiles */
+    float *window; /* [frequency of T][channel block] */
+    float *band;   /* rows of a row of tiles, transformed along H: [frequency][column][L] */
+    float *input;
+    float *sums;
+    float *half;   /* [frequency of H][output along W], else as sums */
+    float *slices; /* [frequency of T][panel][output along H][along W], else as sums */
+    float *output; /* one panel: [t][h][w][lane] */
+};
+
+static const char *refusal(const struct c3d_request *request)
+{
+    return c3d_winograd_refusal(request);
+}
+
+static double estimate(const struct c3d_request *request)
+{
+    struct c3d_winograd_block block;
+    return c3d_winograd_cut(request, &block) == CONV3D_OK ? block.cost : INFINITY;
+}
+
+static void destroy(struct c3d_prepared *prepared)
+{
+    struct winograd *const winograd = (struct winograd *)prepared;
+    if (winograd != NULL) {
+        c3d_free(winograd->weights);
+        c3d_free(winograd);
+    }
+}
+
+static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
+{
+    const struct c3d_problem *const p = request->problem;
+    const int lanes = request->kernels->lanes;
+    struct c3d_winograd_block block;
+    *prepared = NULL;
+    const conv3d_status status = c3d_winograd_cut(request, &block);
+    if (status != CONV3D_OK) {
+        return status;
+    }
+    const int64_t elems = c3d_winograd_weights(p, &block);
+    const int64_t bias_elems = p->groups * c3d_padded_channels(p, lanes);
+    const size_t bytes = (size_t)(elems + bias_elems) * sizeof(float);
+    struct winograd *const winograd = c3d_alloc(sizeof *winograd);
+    float *const weights = c3d_alloc(bytes);
+    if (winograd == NULL || weights == NULL) {
+        c3d_free(winograd);
+        c3d_free(weights);
+        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of packed weights", bytes);
+    }
+    *winograd = (struct winograd){
+        .base = {&c3d_winograd, block.tile, block.scratch_bytes, bytes,
+                 c3d_winograd_error(p, &block)},
+        .problem = *p,
+        .kernels = request->kernels,
+        .block = block,
+        .relu = request->relu,
+        .stream = request->stream,
+        .weights = weights,
+        .bias = weights + elems,
+    };
+    c3d_winograd_pack(p, &block, request->weight, weights);
+    c3d_pack_bias(p, lanes, request->bias, winograd->bias);
+    *prepared = &winograd->base;
+    return CONV3D_OK;
+}
+
+/* A row of the window, channels of block cb in lanes, zeros in the padding. */
+static void pack_row(const struct worker *worker, int64_t cb, int64_t t, int64_t h, float *to)
+{
+    const struct winograd *const g = worker->winograd;
+    const struct c3d_problem *const p = &g->problem;
+    const int lanes = g->kernels->lanes;
+    const int64_t columns = g->block.axes[W].inputs;
+    const int64_t first = worker->task->out[W].begin - p->begin[W];
+    if (t < 0 || t >= p->in[T] || h < 0 || h >= p->in[H]) {
+        memset(to, 0, (size_t)(columns * lanes) * sizeof *to);
+        return;
+    }
+    const int64_t left = c3d_min(c3d_max(-first, 0), columns);
+    const int64_t end = c3d_max(c3d_min(p->in[W] - first, columns), left);
+    const int64_t volume = c3d_volume(p->in);
+    memset(to, 0, (size_t)(left * lanes) * sizeof *to);
+    g->kernels->interleave(&(struct c3d_interleave){
+        .from = worker->source + cb * lanes * volume + (t * p->in[H] + h) * p->in[W] + first + left,
+        .to = to + left * lanes,
+        .channel_step = (ptrdiff_t)volume,
+        .count = end - left,
+        .channels = (int)c3d_min(p->in_channels - cb * lanes, lanes),
+    });
+    memset(to + end * lanes, 0, (size_t)((columns - end) * lanes) * sizeof *to);
+}
+
+/* Channel block cb of the window, transformed along T. */
+static void pack_window(const struct worker *worker, int64_t cb)
+{
+    const struct winograd *const g = worker->winograd;
+    const struct c3d_winograd_block *const b = &g->block;
+    const struct c3d_winograd_axis *const axis = &b->axes[T];
+    const int lanes = g->kernels->lanes;
+    const int64_t rows = b->axes[H].inputs, columns = b->axes[W].inputs;
+    const int64_t t0 = worker->task->out[T].begin - g->problem.begin[T];
+    const int64_t h0 = worker->task->out[H].begin - g->problem.begin[H];
+    float *const window = worker->window + cb * axis->tiles * b->plane;
+    float *const planes = axis->points > 1 ? worker->raw : window;
+    for (int64_t t = 0; t < axis->inputs; t++) {
+        for (int64_t h = 0; h < rows; h++) {
+            pack_row(worker, cb, t0 + t, h0 + h, planes + t * b->plane + h * columns * lanes);
+        }
+    }
+    for (int64_t tile = 0; tile < axis->tiles && axis->points > 1; tile++) {
+        g->kernels->transform(&(struct c3d_lines){
+            .from = planes + c3d_tile_start(axis, tile) * b->plane,
+            .to = window + tile * b->plane,
+            .from_line = lanes,
+            .to_line = lanes,
+            .from_step = (ptrdiff_t)(axis->dilation * b->plane),
+            .to_step = (ptrdiff_t)(b->channel_blocks * axis->tiles * b->plane),
+            .lines = rows * columns,
+            .matrix = &axis->input,
+        });
+    }
+}
+
+/* Where tile n of the block has its lanes of channel block cb. */
+static float *tile_input(const struct worker *worker, int64_t n, int64_t cb)
+{
+    const struct c3d_winograd_block *const b = &worker->winograd->block;
+    const int lanes = worker->winograd->kernels->lanes;
+    return worker->input +
+           ((n / b->rows * b->channel_blocks + cb) * b->rows + n % b->rows) * lanes;
+}
+
+/* A row of tiles, the first being number n of the block, along W. */
+static void transform_row(const struct worker *worker, const float *band, int64_t n, int64_t cb)
+{
+    const struct winograd *const g = worker->winograd;
+    const struct c3d_winograd_block *const b = &g->block;
+    const struct c3d_winograd_axis *const axis = &b->axes[W];
+    const int lanes = g->kernels->lanes;
+    for (int64_t tile = 0, some; tile < axis->tiles; tile += some) {
+        int64_t step;
+        const int64_t run = c3d_tile_run(axis, tile, &step);
+        some = c3d_min(run, b->rows - (n + tile) % b->rows);
+        struct c3d_lines lines = {
+            .from = band + c3d_tile_start(axis, tile) * lanes,
+            .to = tile_input(worker, n + tile, cb),
+            .from_line = (ptrdiff_t)step * lanes,
+            .to_line = lanes,
+            .from_step = (ptrdiff_t)axis->dilation * lanes,
+            .to_step = (ptrdiff_t)b->input_frequency,
+            .lines = some,
+            .matrix = &axis->input,
+        };
+        for (int f = 0; f < b->axes[H].points; f++) {
+            g->kernels->transform(&lines);
+            lines.from += axis->inputs * lanes;
+            lines.to += axis->points * b->input_frequency;
+        }
+    }
+}
+
+/* One frequency of T along H and W. */
+static void transform_input(const struct worker *worker, int frequency)
+{
+    const struct winograd *const g = worker->winograd;
+    const struct c3d_winograd_block *const b = &g->block;
+    const struct c3d_winograd_axis *const axes = b->axes;
+    const int64_t row = axes[W].inputs * g->kernels->lanes;
+    for (int64_t cb = 0; cb < b->channel_blocks; cb++) {
+        for (int64_t t = 0; t < axes[T].tiles; t++) {
+            const float *const plane =
+                worker->window +
+                ((frequency * b->channel_blocks + cb) * axes[T].tiles + t) * b->plane;
+            for (int64_t h = 0; h < axes[H].tiles; h++) {
+                const float *band = plane + c3d_tile_start(&axes[H], h) * row;
+                if (axes[H].points > 1) {
+                    g->kernels->transform(&(struct c3d_lines){
+                        .from = band,
+                        .to = worker->band,
+                        .from_line = g->kernels->lanes,
+                        .to_line = g->kernels->lanes,
+                        .from_step = (ptrdiff_t)(axes[H].dilation * row),
+                        .to_step = (ptrdiff_t)row,
+                        .lines = axes[W].inputs,
+                        .matrix = &axes[H].input,
+                    });
+                    band = worker->band;
+                }
+                transform_row(worker, band, (t * axes[H].tiles + h) * axes[W].tiles, cb);
+            }
+        }
+    }
+}
+
+/* The sums of a panel for all frequencies of H and W, from all input channels. */
+static void multiply(const struct worker *worker, const float *weights, int vectors,
+                     float *sums)
+{
+    const struct winograd *const g = worker->winograd;
+    const struct c3d_winograd_block *const b = &g->block;
+    const int lanes = g->kernels->lanes, width = vectors * lanes;
+    const int64_t channels = g->problem.in_channels, whole = channels / lanes;
+    struct c3d_tap taps[C3D_MAX_LANES];
+    for (int i = 0; i < lanes; i++) {
+        taps[i] = (struct c3d_tap){.vector = i * width, .scalar = i};
+    }
+    struct c3d_outer outer = {
+        .vector_step = (ptrdiff_t)lanes * width,
+        .scalar_step = (ptrdiff_t)b->rows * lanes,
+        .taps = taps,
+        .vector_count = vectors,
+        .lane_scalars = 1,
+    };
+    for (int i = 0; i < C3D_MAX_AHEAD; i++) {
+        outer.ahead[i].at = weights;
+    }
+    for (int f = 0; f < b->axes[H].points * b->axes[W].points; f++) {
+        const float *const of_frequency = weights + f * channels * width;
+        for (int64_t n = 0; n < b->tiles; n += b->rows) {
+            outer.count = (int)c3d_min(b->rows, b->tiles - n);
+            outer.acc = sums + f * b->sum_frequency + n * width;
+            outer.vectors = of_frequency;
+            outer.scalars = tile_input(worker, n, 0) + f * b->input_frequency;
+            outer.channels = (size_t)whole;
+            outer.tap_count = (size_t)lanes;
+            outer.start = 1;
+            g->kernels->outer(&outer);
+            if (channels > whole * lanes) {
+                outer.vectors += whole * outer.vector_step;
+                outer.scalars += whole * outer.scalar_step;
+                outer.channels = 1;
+                outer.tap_count = (size_t)(channels - whole * lanes);
+                outer.start = 0;
+                g->kernels->outer(&outer);
+            }
+        }
+    }
+}
+
+/* Sums of one frequency of T back along W, then H. */
+static void transform_sums(const struct worker *worker, int vectors, const float *sums,
+                           float *half, float *slice)
+{
+    const struct winograd *const g = worker->winograd;
+    const struct c3d_winograd_block *const b = &g->block;
+    const struct c3d_winograd_axis *const h = &b->axes[H], *const w = &b->axes[W];
+    struct c3d_lines lines = {
+        .from_line = g->kernels->lanes,
+        .to_line = g->kernels->lanes,
+        .lines = b->tiles * vectors,
+    };
+    if (w->points > 1) {
+        lines.from_step = lines.to_step = (ptrdiff_t)b->sum_frequency;
+        lines.matrix = &w->output;
+        for (int f = 0; f < h->points; f++) {
+            lines.from = sums + f * w->points * b->sum_frequency;
+            lines.to = half + f * w->outs * b->sum_frequency;
+            g->kernels->transform(&lines);
+        }
+    }
+    if (h->points > 1) {
+        lines.from_step = lines.to_step = (ptrdiff_t)(w->outs * b->sum_frequency);
+        lines.matrix = &h->output;
+        for (int i = 0; i < w->outs; i++) {
+            lines.from = half + i * b->sum_frequency;
+            lines.to = slice + i * b->sum_frequency;
+            g->kernels->transform(&lines);
+        }
+    }
+}
+
+/* Multiplies one frequency of T, for the panel from output channel oc on. */
+static void convolve_panel(const struct worker *worker, int frequency, int64_t oc,
+                           float *slice)
+{
+    const struct winograd *const g = worker->winograd;
+    const struct c3d_problem *const p = &g->problem;
+    const struct c3d_winograd_axis *const axes = g->block.axes;
+    const int vectors = c3d_panel_vectors(g->block.panels, p->out_channels, oc);
+    const int64_t area = (int64_t)axes[H].points * axes[W].points;
+    const float *const weights =
+        g->weights + ((worker->task->group * axes[T].points + frequency) *
+                          c3d_padded_channels(p, g->kernels->lanes) + oc) *
+                         area * p->in_channels;
+    float *const half = axes[H].points > 1 ? worker->half : slice;
+    float *const sums = axes[W].points > 1 ? worker->sums : half;
+    multiply(worker, weights, vectors, sums);
+    transform_sums(worker, vectors, sums, half, slice);
+}
+
+/* A panel's slices back along T, to where store_panel() expects them. */
+static void transform_slices(const struct worker *worker, const float *slices,
+                             int64_t slice_step, int vectors)
+{
+    const struct winograd *const g = worker->winograd;
+    const struct c3d_winograd_block *const b = &g->block;
+    const struct c3d_winograd_axis *const t = &b->axes[T], *const h = &b->axes[H],
+                                   *const w = &b->axes[W];
+    const int lanes = g->kernels->lanes, width = vectors * lanes;
+    struct c3d_lines lines = {
+        .from_line = width,
+        .from_step = (ptrdiff_t)slice_step,
+        .to_step = (ptrdiff_t)(t->dilation * b->tile.h * b->tile.w * width),
+        .matrix = &t->output,
+    };
+    for (int64_t n = 0, some; n < b->tiles; n += some) {
+        const int64_t column = n % w->tiles, row = n / w->tiles % h->tiles;
+        const int64_t plane = n / w->tiles / h->tiles;
+        int64_t step;
+        lines.lines = some = c3d_tile_run(w, column, &step);
+        lines.to_line = (ptrdiff_t)(step * width);
+        for (int i = 0; i < h->outs; i++) {
+            for (int k = 0; k < w->outs; k++) {
+                const int64_t at =
+                    (c3d_tile_start(t, plane) * b->tile.h + c3d_tile_start(h, row) +
+                     i * h->dilation) * b->tile.w + c3d_tile_start(w, column) + k * w->dilation;
+                for (int v = 0; v < vectors; v++) {
+                    lines.from = slices + (i * w->outs + k) * b->sum_frequency + n * width +
+                                 v * lanes;
+                    lines.to = worker->output + at * width + v * lanes;
+                    g->kernels->transform(&lines);
+                }
+            }
+        }
+    }
+}
+
+/* Finishes a panel and writes it into the tensor. */
+static void store_panel(const struct worker *worker, int64_t oc, int vectors, float *output)
+{
+    const struct winograd *const g = worker->winograd;
+    const struct c3d_problem *const p = &g->problem;
+    const struct c3d_winograd_block *const b = &g->block;
+    const struct c3d_task *const task = worker->task;
+    const int64_t volume = c3d_volume(p->out), out_w = c3d_extent(task->out[W]);
+    const int64_t out_h = c3d_extent(task->out[H]);
+    const bool join_rows = out_w == p->out[W] && out_w == b->tile.w;
+    const bool join_planes = join_rows && out_h == p->out[H] && out_h == b->tile.h;
+    const int64_t h_step = join_rows ? out_h : 1;
+    const int64_t t_step = join_planes ? c3d_extent(task->out[T]) : 1;
+    struct c3d_store store = {
+        .bias = g->bias + task->group * c3d_padded_channels(p, g->kernels->lanes) + oc,
+        .acc_stride = vectors * g->kernels->lanes,
+        .lane_stride = (ptrdiff_t)volume,
+        .count = (size_t)(t_step * h_step * out_w),
+        .vector_count = vectors,
+        .lane_count = (int)c3d_min(task->channels.end - oc, vectors * g->kernels->lanes),
+        .relu = g->relu,
+        .stream = g->stream,
+    };
+    float *const channel =
+        output + ((task->item * p->groups + task->group) * p->out_channels + oc) * volume;
+    for (int64_t t = 0; t < c3d_extent(task->out[T]); t += t_step) {
+        for (int64_t h = 0; h < out_h; h += h_step) {
+            store.acc = worker->output +
+                        (t * b->tile.h + h) * b->tile.w * store.acc_stride;
+            store.out = channel + ((task->out[T].begin + t) * p->out[H] + task->out[H].begin + h) *
+                                      p->out[W] + task->out[W].begin;
+            g->kernels->store(&store);
+        }
+    }
+}
+
+/* Takes a buffer from the scratch memory. */
+static float *take(char **scratch, int64_t elems)
+{
+    float *const buffer = (float *)c3d_align_up(*scratch);
+    *scratch = (char *)(buffer + elems);
+    return buffer;
+}
+
+static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
+                     const struct c3d_task *next, const float *input, float *output,
+                     void *scratch)
+{
+    const struct winograd *const g = (const struct winograd *)prepared;
+    const struct c3d_problem *const p = &g->problem;
+    const struct c3d_winograd_block *const b = &g->block;
+    const int64_t panel = c3d_panel_channels(b->panels);
+    const int64_t panels = c3d_ceil_div(c3d_extent(task->channels), panel);
+    const int frequencies = b->axes[T].points;
+    char *rest = scratch;
+    struct worker worker = {
+        .winograd = g,
+        .task = task,
+        .source = c3d_task_input(p, task, input),
+    };
+    (void)next;
+    worker.raw = take(&rest, b->raw_elems);
+    worker.window = take(&rest, b->window_elems);
+    worker.band = take(&rest, b->band_elems);
+    worker.input = take(&rest, b->input_elems);
+    worker.sums = take(&rest, b->sum_elems);
+    worker.half = take(&rest, b->half_elems);
+    worker.slices = take(&rest, frequencies * panels * b->slice_elems);
+    worker.output = take(&rest, b->output_elems);
+    for (int64_t cb = 0; cb < b->channel_blocks; cb++) {
+        pack_window(&worker, cb);
+    }
+    for (int f = 0; f < frequencies; f++) {
+        transform_input(&worker, f);
+        for (int64_t i = 0; i < panels; i++) {
+            convolve_panel(&worker, f, task->channels.begin + i * panel,
+                           worker.slices + (f * panels + i) * b->slice_elems);
+        }
+    }
+    for (int64_t i = 0; i < panels; i++) {
+        const int64_t oc = task->channels.begin + i * panel;
+        const int vectors = c3d_panel_vectors(b->panels, p->out_channels, oc);
+        transform_slices(&worker, worker.slices + i * b->slice_elems,
+                         panels * b->slice_elems, vectors);
+        store_panel(&worker, oc, vectors, output);
+    }
+}
+
+const struct c3d_algorithm c3d_winograd = {
+    .name = "winograd",
+    .refusal = refusal,
+    .estimate = estimate,
+    .prepare = prepare,
+    .destroy = destroy,
+    .run_task = run_task,
+};

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * winograd_block.c - see winograd_block.h
+ */
+#include "algo/winograd_block.h"
+
+#include "base/mem.h"
+#include "base/num.h"
+
+#include <math.h>
+
+static const size_t default_l2_bytes = 512 * 1024;
+
+/* Fewer channels are bound by the transforms. */
+enum { least_channels = 12 };
+
+const char *c3d_winograd_refusal(const struct c3d_request *request)
+{
+    const struct c3d_problem *const p = request->problem;
+    if (!request->fast) {
+        return "math is strict";
+    }
+    if (p->columns) {
+        return "one output per item";
+    }
+    bool any = false;
+    for (int axis = T; axis <= W; axis++) {
+        if (p->stride[axis] != 1) {
+            return "a stride is not 1";
+        }
+        if (p->kernel[axis] > 5 || p->kernel[axis] == 4) {
+            return "a kernel extent is not 1, 2, 3 or 5";
+        }
+        any = any || p->kernel[axis] > 1;
+    }
+    if (!any) {
+        return "every kernel extent is 1";
+    }
+    if (p->in_channels < least_channels || p->out_channels < least_channels) {
+        return "a group has too few channels to pay for the transforms";
+    }
+    return request->finite_weights ? NULL : "a weight is not finite";
+}
+
+static void set_matrix(struct c3d_matrix *matrix, int kind, int rows, int columns,
+                       const double from[C3D_MAX_POINTS][C3D_MAX_POINTS])
+{
+    matrix->kind = kind;
+    matrix->rows = rows;
+    matrix->columns = columns;
+    for (int i = 0; i < rows; i++) {
+        for (int k = 0; k < columns; k++) {
+            matrix->at[i][k] = (float)from[i][k];
+        }
+    }
+}
+
+/* An axis cut into tiles of `outs`. */
+static void set_axis(struct c3d_winograd_axis *axis, int outs, int64_t taps, int64_t dilation)
+{
+    struct c3d_cook_toom *const maths = &axis->maths;
+    c3d_cook_toom(outs, (int)taps, maths);
+    const bool saves = outs > 1 && taps > 1;
+    set_matrix(&axis->input, saves ? C3D_INPUT_MATRIX : C3D_OTHER_MATRIX, maths->points,
+               maths->points, maths->input);
+    set_matrix(&axis->output, saves ? C3D_OUTPUT_MATRIX : C3D_OTHER_MATRIX, outs, maths->points,
+               maths->output);
+    axis->outs = outs;
+    axis->points = maths->points;
+    axis->dilation = taps > 1 ? dilation : 1;
+}
+
+/* An odd number of lines, so that rows at this distance share no set of a cache. */
+static int64_t odd_lines(int64_t elems)
+{
+    return (c3d_ceil_div(elems, C3D_LINE_ELEMS) | 1) * C3D_LINE_ELEMS;
+}
+
+static int64_t area(const struct c3d_winograd_block *b)
+{
+    return (int64_t)b->axes[H].points * b->axes[W].points;
+}
+
+/* Everything that follows from tiles and block. */
+static void derive(const struct c3d_problem *p, struct c3d_winograd_block *b, int lanes,
+                   int register_rows)
+{
+    struct c3d_winograd_axis *const axes = b->axes;
+    for (int axis = T; axis <= W; axis++) {
+        axes[axis].inputs = axes[axis].tiles * axes[axis].outs +
+                            (p->kernel[axis] - 1) * axes[axis].dilation;
+    }
+    const int64_t width = c3d_panel_channels(b->panels);
+    const int64_t panels = c3d_ceil_div(b->tile.oc, width);
+    b->tile.t = axes[T].tiles * axes[T].outs;
+    b->tile.h = axes[H].tiles * axes[H].outs;
+    b->tile.w = axes[W].tiles * axes[W].outs;
+    b->tile.ic = p->in_channels;
+    b->channel_blocks = c3d_ceil_div(p->in_channels, lanes);
+    b->tiles = axes[T].tiles * axes[H].tiles * axes[W].tiles;
+    b->rows = c3d_ceil_div(b->tiles, c3d_ceil_div(b->tiles, register_rows));
+    b->plane = odd_lines(axes[H].inputs * axes[W].inputs * lanes);
+    b->input_frequency = odd_lines(c3d_round_up(b->tiles, b->rows) * b->channel_blocks * lanes);
+    b->sum_frequency = odd_lines(b->tiles * width);
+    b->raw_elems = axes[T].points > 1 ? axes[T].inputs * b->plane : 0;
+    b->window_elems = axes[T].points * b->channel_blocks * axes[T].tiles * b->plane;
+    b->band_elems = axes[H].points > 1 ? axes[H].points * axes[W].inputs * lanes : 0;
+    b->input_elems = area(b) * b->input_frequency;
+    b->sum_elems = axes[W].points > 1 ? area(b) * b->sum_frequency : 0;
+    b->half_elems = axes[H].points > 1 ? axes[H].points * axes[W].outs * b->sum_frequency : 0;
+    b->slice_elems = axes[H].outs * axes[W].outs * b->sum_frequency;
+    b->output_elems = b->tile.t * b->tile.h * b->tile.w * width;
+    const double elems = (double)b->raw_elems + (double)b->window_elems +
+                         (double)b->band_elems + (double)b->input_elems +
+                         (double)b->sum_elems + (double)b->half_elems +
+                         (double)axes[T].points * (double)panels * (double)b->slice_elems +
+                         (double)b->output_elems;
+    b->scratch_bytes = (size_t)(elems * sizeof(float));
+}
+
+/* Groups of tiles, `dilation` each, that the axis takes. */
+static int64_t groups_of(const struct c3d_problem *p, const struct c3d_winograd_axis *axis,
+                         int index)
+{
+    return c3d_ceil_div(p->out[index], axis->outs * axis->dilation);
+}
+
+/* The extent that cuts `extent` into as many nearly equal parts as `most` needs. */
+static int64_t equal_parts(int64_t extent, int64_t most)
+{
+    return c3d_ceil_div(extent, c3d_ceil_div(extent, c3d_max(c3d_min(most, extent), 1)));
+}
+
+/* As many tiles as leave the transformed input of one frequency of T in half of L2, along W
+ * first; then fewer until every thread has some. */
+static void choose_block(const struct c3d_request *request, struct c3d_winograd_block *b)
+{
+    const struct c3d_problem *const p = request->problem;
+    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
+    const int lanes = request->kernels->lanes;
+    const int register_rows = request->kernels->max_count[b->panels.vectors];
+    const double each = (double)area(b) * (double)c3d_round_up(p->in_channels, lanes) *
+                        sizeof(float);
+    static const int order[3] = {W, H, T};
+    int64_t most = (int64_t)fmin(fmax((double)l2 / 2 / each, register_rows), 4 * register_rows);
+    const conv3d_tile *const wish = &request->tile;
+    const int64_t wishes[3] = {wish->t, wish->h, wish->w};
+    b->tile.oc = wish->oc > 0
+                     ? c3d_min(c3d_round_up(wish->oc, c3d_panel_channels(b->panels)),
+                               p->out_channels)
+                     : p->out_channels;
+    for (int i = 0; i < 3; i++) {
+        struct c3d_winograd_axis *const axis = &b->axes[order[i]];
+        const int64_t group = axis->outs * axis->dilation;
+        const int64_t all = groups_of(p, axis, order[i]);
+        const int64_t some = wishes[order[i]] > 0
+                                 ? c3d_min(c3d_ceil_div(wishes[order[i]], group), all)
+                                 : equal_parts(all, most / axis->dilation);
+        axis->tiles = some * axis->dilation;
+        most = c3d_max(most / axis->tiles, 1);
+    }
+    derive(p, b, lanes, register_rows);
+    /* Too few tasks, or too much memory: halve along T, H, then channels. */
+    for (;;) {
+        const double tasks =
+            (double)p->items * (double)p->groups *
+            (double)c3d_ceil_div(p->out_channels, b->tile.oc) *
+            (double)c3d_ceil_div(p->out[T], b->tile.t) *
+            (double)c3d_ceil_div(p->out[H], b->tile.h) *
+            (double)c3d_ceil_div(p->out[W], b->tile.w);
+        const bool few = tasks < 2.0 * request->threads;
+        if (!few && b->scratch_bytes + C3D_ALIGNMENT * 8 <= request->scratch_limit) {
+            break;
+        }
+        struct c3d_winograd_axis *cut = NULL;
+        for (int i = 2; i >= 0 && cut == NULL; i--) {
+            struct c3d_winograd_axis *const axis = &b->axes[order[i]];
+            if (wishes[order[i]] == 0 && axis->tiles > axis->dilation &&
+                (b->tiles > 2 * register_rows || !few)) {
+                cut = axis;
+            }
+        }
+        if (cut != NULL) {
+            cut->tiles = c3d_ceil_div(cut->tiles / cut->dilation, 2) * cut->dilation;
+        } else if (wish->oc == 0 && b->tile.oc > c3d_panel_channels(b->panels)) {
+            b->tile.oc = c3d_min(c3d_round_up(c3d_ceil_div(b->tile.oc, 2),
+                                              c3d_panel_channels(b->panels)),
+                                 p->out_channels);
+        } else {
+            break;
+        }
+        derive(p, b, lanes, register_rows);
+    }
+}
+
+/* Of one item on one thread. */
+static double cost(const struct c3d_request *request, const struct c3d_winograd_block *b)
+{
+    static const double transform = 6, pack = 4, l3_vector = 1.5;
+    const struct c3d_problem *const p = request->problem;
+    const int lanes = request->kernels->lanes;
+    double tiles = (double)p->groups;
+    for (int axis = T; axis <= W; axis++) {
+        tiles *= (double)groups_of(p, &b->axes[axis], axis) * (double)b->axes[axis].dilation;
+    }
+    const double points = (double)area(b) * b->axes[T].points;
+    const double vectors = (double)c3d_ceil_div(p->out_channels, lanes);
+    const double products = points * (double)p->in_channels * vectors;
+    const double blocks = ceil(tiles / (double)b->tiles);
+    return tiles * products * 1.05 + tiles * points * transform * (double)b->channel_blocks +
+           tiles * points * transform * vectors +
+           tiles * (double)b->channel_blocks * points * pack / 2 +
+           blocks * products * l3_vector;
+}
+
+static bool worth_trying(int outs, int64_t taps, int64_t extent)
+{
+    if (taps == 1) {
+        return outs == 1;
+    }
+    return outs + taps - 1 <= 6 && (outs == 1 || extent >= outs || outs == 2) && outs != 3;
+}
+
+conv3d_status c3d_winograd_cut(const struct c3d_request *request,
+                               struct c3d_winograd_block *block)
+{
+    const struct c3d_problem *const p = request->problem;
+    static const int sizes[] = {1, 2, 4};
+    enum { count = sizeof sizes / sizeof *sizes };
+    double least = INFINITY;
+    /* The tile changes bits: from one item, one thread, no wishes. */
+    struct c3d_problem item = *p;
+    struct c3d_request one = *request;
+    int best[3] = {1, 1, 1};
+    item.items = 1;
+    one.problem = &item;
+    one.threads = 1;
+    one.tile = (conv3d_tile){0};
+    struct c3d_winograd_block b = {
+        .panels = c3d_choose_panels(request->kernels, p->out_channels)};
+    for (int i = 0; i < count * count * count; i++) {
+        const int outs[3] = {sizes[i / (count * count)], sizes[i / count % count],
+                             sizes[i % count]};
+        bool all = true;
+        for (int axis = T; axis <= W; axis++) {
+            all = all && worth_trying(outs[axis], p->kernel[axis], p->out[axis]);
+        }
+        if (!all) {
+            continue;
+        }
+        for (int axis = T; axis <= W; axis++) {
+            set_axis(&b.axes[axis], outs[axis], p->kernel[axis], p->dilation[axis]);
+        }
+        choose_block(&one, &b);
+        const double c = cost(&one, &b);
+        if (c < least) {
+            least = c;
+            for (int axis = T; axis <= W; axis++) {
+                best[axis] = outs[axis];
+            }
+        }
+    }
+    *block = b;
+    for (int axis = T; axis <= W; axis++) {
+        set_axis(&block->axes[axis], best[axis], p->kernel[axis], p->dilation[axis]);
+    }
+    choose_block(request, block);
+    block->cost = least;
+    if (block->scratch_bytes + C3D_ALIGNMENT * 8 > request->scratch_limit) {
+        return c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread holds no "
+                        "block of Winograd tiles", request->scratch_limit);
+    }
+    block->scratch_bytes += C3D_ALIGNMENT * 8;
+    return CONV3D_OK;
+}
+
+int64_t c3d_winograd_weights(const struct c3d_problem *problem,
+                             const struct c3d_winograd_block *block)
+{
+    return problem->groups * block->axes[T].points * area(block) * problem->in_channels *
+           c3d_padded_channels(problem, block->panels.lanes);
+}
+
+double c3d_winograd_error(const struct c3d_problem *problem,
+                          const struct c3d_winograd_block *block)
+{
+    (void)block;
+    return 3e-7 * sqrt((double)problem->in_channels);
+}
