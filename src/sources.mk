@@ -37,6 +37,7 @@ C3D_ALGO_SOURCES = \
 	src/algo/reference.c \
 	src/algo/direct.c \
 	src/algo/cook_toom.h src/algo/cook_toom.c \
+	src/algo/wild.h src/algo/wild.c \
 	src/algo/winograd.c \
 	src/algo/winograd_block.h src/algo/winograd_block.c \
 	src/algo/winograd_weights.h src/algo/winograd_weights.c \

@@ -9,13 +9,14 @@
 
 #include "support.h"
 
-/* A workload, how to run it, and the bits it must give: those of the chain that
- * strict math promises, or in fast math those of one thread. */
+/* A workload, how to run it, and the bits it must give: as it comes, and by name.  Those
+ * of the chain that strict math promises; but by a transform, and in fast math as it
+ * comes, those of one thread. */
 struct subject {
     const struct workload *workload;
     const char *isa;
     conv3d_options options;
-    const float *expected;
+    const float *expected, *chain, *transformed;
 };
 
 typedef bool bits_check(const struct subject *subject);

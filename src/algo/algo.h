@@ -23,6 +23,7 @@ struct c3d_request {
     const float *weight; /* (groups, out_channels, in_channels, kt, kh, kw) of the group */
     const float *bias;   /* groups * out_channels, or NULL */
     bool finite_weights; /* every weight is: padding may be multiplied by zero */
+    bool wild_weights;   /* not for transforms; see wild.h */
     bool relu;
     bool fast; /* math: sums may be transformed */
     bool stream; /* input and output exceed the caches: write past them */
@@ -30,6 +31,7 @@ struct c3d_request {
     conv3d_tile tile;          /* wishes; 0 = choose */
     size_t l1_bytes, l2_bytes; /* data caches of one core; 0 = unknown */
     size_t scratch_limit;      /* bytes per thread */
+    size_t memory_limit;       /* 0 = none; bounds packed weights and all threads' scratch */
 };
 
 /* Half-open. */

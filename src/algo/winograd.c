@@ -9,6 +9,7 @@
  * frequency of T at a time stays in L2.  doc/winograd.md has the mathematics.
  */
 #include "algo/algo.h"
+#include "algo/wild.h"
 #include "algo/winograd_block.h"
 #include "algo/winograd_weights.h"
 #include "base/mem.h"
@@ -24,6 +25,7 @@ struct winograd {
     struct c3d_winograd_block block;
     bool relu, stream;
     float *weights, *bias;
+    struct c3d_prepared *direct; /* for tiles that must not be transformed */
 };
 
 /* What one task works with.  winograd_block.h gives the layouts. */
@@ -39,6 +41,7 @@ struct worker {
     float *half;   /* [frequency of H][output along W], else as sums */
     float *slices; /* [frequency of T][panel][output along H][along W], else as sums */
     float *output; /* one panel: [t][h][w][lane] */
+    bool wild;     /* some value may be */
 };
 
 static const char *refusal(const struct c3d_request *request)
@@ -56,9 +59,23 @@ static void destroy(struct c3d_prepared *prepared)
 {
     struct winograd *const winograd = (struct winograd *)prepared;
     if (winograd != NULL) {
+        if (winograd->direct != NULL) {
+            c3d_direct.destroy(winograd->direct);
+        }
         c3d_free(winograd->weights);
         c3d_free(winograd);
     }
+}
+
+/* The same problem, its tiles as direct likes them. */
+static conv3d_status prepare_direct(const struct c3d_request *request,
+                                    const struct c3d_winograd_block *block,
+                                    struct c3d_prepared **direct)
+{
+    struct c3d_request wish = *request;
+    wish.tile = (conv3d_tile){0};
+    wish.scratch_limit = (size_t)c3d_winograd_room(request, block);
+    return c3d_direct.prepare(&wish, direct);
 }
 
 static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
@@ -67,7 +84,12 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
     const int lanes = request->kernels->lanes;
     struct c3d_winograd_block block;
     *prepared = NULL;
-    const conv3d_status status = c3d_winograd_cut(request, &block);
+    conv3d_status status = c3d_winograd_cut(request, &block);
+    if (status != CONV3D_OK) {
+        return status;
+    }
+    struct c3d_prepared *direct;
+    status = prepare_direct(request, &block, &direct);
     if (status != CONV3D_OK) {
         return status;
     }
@@ -77,12 +99,16 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
     struct winograd *const winograd = c3d_alloc(sizeof *winograd);
     float *const weights = c3d_alloc(bytes);
     if (winograd == NULL || weights == NULL) {
+        c3d_direct.destroy(direct);
         c3d_free(winograd);
         c3d_free(weights);
         return c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of packed weights", bytes);
     }
+    const size_t scratch_bytes = block.scratch_bytes > direct->scratch_bytes
+                                     ? block.scratch_bytes
+                                     : direct->scratch_bytes;
     *winograd = (struct winograd){
-        .base = {&c3d_winograd, block.tile, block.scratch_bytes, bytes,
+        .base = {&c3d_winograd, block.tile, scratch_bytes, bytes + direct->packed_bytes,
                  c3d_winograd_error(p, &block)},
         .problem = *p,
         .kernels = request->kernels,
@@ -91,6 +117,7 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .stream = request->stream,
         .weights = weights,
         .bias = weights + elems,
+        .direct = direct,
     };
     c3d_winograd_pack(p, &block, request->weight, weights);
     c3d_pack_bias(p, lanes, request->bias, winograd->bias);
@@ -99,7 +126,7 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
 }
 
 /* A row of the window, channels of block cb in lanes, zeros in the padding. */
-static void pack_row(const struct worker *worker, int64_t cb, int64_t t, int64_t h, float *to)
+static void pack_row(struct worker *worker, int64_t cb, int64_t t, int64_t h, float *to)
 {
     const struct winograd *const g = worker->winograd;
     const struct c3d_problem *const p = &g->problem;
@@ -114,7 +141,7 @@ static void pack_row(const struct worker *worker, int64_t cb, int64_t t, int64_t
     const int64_t end = c3d_max(c3d_min(p->in[W] - first, columns), left);
     const int64_t volume = c3d_volume(p->in);
     memset(to, 0, (size_t)(left * lanes) * sizeof *to);
-    g->kernels->interleave(&(struct c3d_interleave){
+    worker->wild |= g->kernels->interleave(&(struct c3d_interleave){
         .from = worker->source + cb * lanes * volume + (t * p->in[H] + h) * p->in[W] + first + left,
         .to = to + left * lanes,
         .channel_step = (ptrdiff_t)volume,
@@ -125,7 +152,7 @@ static void pack_row(const struct worker *worker, int64_t cb, int64_t t, int64_t
 }
 
 /* Channel block cb of the window, transformed along T. */
-static void pack_window(const struct worker *worker, int64_t cb)
+static void pack_window(struct worker *worker, int64_t cb)
 {
     const struct winograd *const g = worker->winograd;
     const struct c3d_winograd_block *const b = &g->block;
@@ -395,6 +422,64 @@ static void store_panel(const struct worker *worker, int64_t oc, int vectors, fl
     }
 }
 
+/* Computes outputs of the task directly, in pieces no larger than that algorithm's own. */
+static void convolve_directly(const struct worker *worker, const struct c3d_range out[3],
+                              const float *input, float *output, void *scratch)
+{
+    const struct c3d_prepared *const direct = worker->winograd->direct;
+    const conv3d_tile *const tile = &direct->tile;
+    const struct c3d_range *const channels = &worker->task->channels;
+    struct c3d_task piece = *worker->task;
+    for (int64_t oc = channels->begin; oc < channels->end; oc += tile->oc) {
+        piece.channels = (struct c3d_range){oc, c3d_min(oc + tile->oc, channels->end)};
+        for (int64_t t = out[T].begin; t < out[T].end; t += tile->t) {
+            piece.out[T] = (struct c3d_range){t, c3d_min(t + tile->t, out[T].end)};
+            for (int64_t h = out[H].begin; h < out[H].end; h += tile->h) {
+                piece.out[H] = (struct c3d_range){h, c3d_min(h + tile->h, out[H].end)};
+                for (int64_t w = out[W].begin; w < out[W].end; w += tile->w) {
+                    piece.out[W] = (struct c3d_range){w, c3d_min(w + tile->w, out[W].end)};
+                    c3d_direct.run_task(direct, &piece, NULL, input, output, scratch);
+                }
+            }
+        }
+    }
+}
+
+/* The outputs of tile group n of an axis of the task, and the inputs that they read. */
+static void tile_group(const struct worker *worker, int axis, int64_t n, struct c3d_range *out,
+                       struct c3d_range *in)
+{
+    const struct c3d_problem *const p = &worker->winograd->problem;
+    const struct c3d_winograd_axis *const a = &worker->winograd->block.axes[axis];
+    const int64_t extent = a->outs * a->dilation;
+    const int64_t begin = worker->task->out[axis].begin + n * extent;
+    *out = (struct c3d_range){begin, c3d_min(begin + extent, worker->task->out[axis].end)};
+    in->begin = begin - p->begin[axis];
+    in->end = in->begin + extent + (p->kernel[axis] - 1) * a->dilation;
+}
+
+/* Computes the tiles that hold wild values once more.  Tiles are judged one by one, or
+ * groups of interleaved ones, so that the cut into blocks changes no bit. */
+static void tame(const struct worker *worker, const float *input, float *output, void *scratch)
+{
+    const struct winograd *const g = worker->winograd;
+    const struct c3d_winograd_axis *const axes = g->block.axes;
+    int64_t groups[3];
+    for (int axis = T; axis <= W; axis++) {
+        groups[axis] = c3d_ceil_div(c3d_extent(worker->task->out[axis]),
+                                    axes[axis].outs * axes[axis].dilation);
+    }
+    for (int64_t n = 0; n < c3d_volume(groups); n++) {
+        struct c3d_range out[3], in[3];
+        tile_group(worker, T, n / groups[W] / groups[H], &out[T], &in[T]);
+        tile_group(worker, H, n / groups[W] % groups[H], &out[H], &in[H]);
+        tile_group(worker, W, n % groups[W], &out[W], &in[W]);
+        if (c3d_input_is_wild(&g->problem, worker->source, in)) {
+            convolve_directly(worker, out, input, output, scratch);
+        }
+    }
+}
+
 /* Takes a buffer from the scratch memory. */
 static float *take(char **scratch, int64_t elems)
 {
@@ -444,6 +529,9 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         transform_slices(&worker, worker.slices + i * b->slice_elems,
                          panels * b->slice_elems, vectors);
         store_panel(&worker, oc, vectors, output);
+    }
+    if (worker.wild) {
+        tame(&worker, input, output, scratch);
     }
 }
 

@@ -14,6 +14,12 @@ static const size_t default_l2_bytes = 512 * 1024;
 /* Fewer channels are bound by the transforms. */
 enum { least_channels = 12 };
 
+/* What direct.c can do with, when it must, for kernels up to 5x5x5. */
+static const double least_room = 512 * 1024;
+
+/* For aligning each of a thread's buffers. */
+enum { SLACK = 8 * C3D_ALIGNMENT };
+
 const char *c3d_winograd_refusal(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
@@ -39,7 +45,7 @@ const char *c3d_winograd_refusal(const struct c3d_request *request)
     if (p->in_channels < least_channels || p->out_channels < least_channels) {
         return "a group has too few channels to pay for the transforms";
     }
-    return request->finite_weights ? NULL : "a weight is not finite";
+    return request->wild_weights ? "a weight is not finite, or far above the others" : NULL;
 }
 
 static void set_matrix(struct c3d_matrix *matrix, int kind, int rows, int columns,
@@ -131,6 +137,27 @@ static int64_t equal_parts(int64_t extent, int64_t most)
     return c3d_ceil_div(extent, c3d_ceil_div(extent, c3d_max(c3d_min(most, extent), 1)));
 }
 
+/* Bytes that packed weights and bias take, those of direct.c for wild tiles included. */
+static double packed_bytes(const struct c3d_problem *p, const struct c3d_winograd_block *b)
+{
+    const double channels =
+        (double)p->groups * (double)c3d_padded_channels(p, b->panels.lanes);
+    const double points = (double)b->axes[T].points * (double)area(b);
+    return sizeof(float) * channels *
+           ((double)p->in_channels * (points + (double)c3d_volume(p->kernel)) + 2);
+}
+
+double c3d_winograd_room(const struct c3d_request *request, const struct c3d_winograd_block *b)
+{
+    const double most = (double)request->scratch_limit - SLACK;
+    if (request->memory_limit == 0) {
+        return most;
+    }
+    const double left =
+        (double)request->memory_limit - packed_bytes(request->problem, b) - SLACK;
+    return fmin(most, left / request->threads - SLACK);
+}
+
 /* As many tiles as leave the transformed input of one frequency of T in half of L2, along W
  * first; then fewer until every thread has some. */
 static void choose_block(const struct c3d_request *request, struct c3d_winograd_block *b)
@@ -142,12 +169,13 @@ static void choose_block(const struct c3d_request *request, struct c3d_winograd_
     const double each = (double)area(b) * (double)c3d_round_up(p->in_channels, lanes) *
                         sizeof(float);
     static const int order[3] = {W, H, T};
+    const double room = c3d_winograd_room(request, b);
     int64_t most = (int64_t)fmin(fmax((double)l2 / 2 / each, register_rows), 4 * register_rows);
     const conv3d_tile *const wish = &request->tile;
     const int64_t wishes[3] = {wish->t, wish->h, wish->w};
-    b->tile.oc = wish->oc > 0
-                     ? c3d_min(c3d_round_up(wish->oc, c3d_panel_channels(b->panels)),
-                               p->out_channels)
+    const int64_t panel = c3d_panel_channels(b->panels);
+    b->tile.oc = wish->oc > 0 && wish->oc < p->out_channels
+                     ? c3d_min(c3d_round_up(wish->oc, panel), p->out_channels)
                      : p->out_channels;
     for (int i = 0; i < 3; i++) {
         struct c3d_winograd_axis *const axis = &b->axes[order[i]];
@@ -168,23 +196,24 @@ static void choose_block(const struct c3d_request *request, struct c3d_winograd_
             (double)c3d_ceil_div(p->out[T], b->tile.t) *
             (double)c3d_ceil_div(p->out[H], b->tile.h) *
             (double)c3d_ceil_div(p->out[W], b->tile.w);
-        const bool few = tasks < 2.0 * request->threads;
-        if (!few && b->scratch_bytes + C3D_ALIGNMENT * 8 <= request->scratch_limit) {
+        const bool large = (double)b->scratch_bytes > room;
+        const bool few = !large && tasks < 2.0 * request->threads;
+        if (!few && !large) {
             break;
         }
         struct c3d_winograd_axis *cut = NULL;
         for (int i = 2; i >= 0 && cut == NULL; i--) {
             struct c3d_winograd_axis *const axis = &b->axes[order[i]];
-            if (wishes[order[i]] == 0 && axis->tiles > axis->dilation &&
-                (b->tiles > 2 * register_rows || !few)) {
+            const bool allowed =
+                few ? wishes[order[i]] == 0 && b->tiles > 2 * register_rows : true;
+            if (allowed && axis->tiles > axis->dilation) {
                 cut = axis;
             }
         }
         if (cut != NULL) {
             cut->tiles = c3d_ceil_div(cut->tiles / cut->dilation, 2) * cut->dilation;
-        } else if (wish->oc == 0 && b->tile.oc > c3d_panel_channels(b->panels)) {
-            b->tile.oc = c3d_min(c3d_round_up(c3d_ceil_div(b->tile.oc, 2),
-                                              c3d_panel_channels(b->panels)),
+        } else if ((wish->oc == 0 || !few) && b->tile.oc > panel) {
+            b->tile.oc = c3d_min(c3d_round_up(c3d_ceil_div(b->tile.oc, 2), panel),
                                  p->out_channels);
         } else {
             break;
@@ -252,7 +281,9 @@ conv3d_status c3d_winograd_cut(const struct c3d_request *request,
             set_axis(&b.axes[axis], outs[axis], p->kernel[axis], p->dilation[axis]);
         }
         choose_block(&one, &b);
-        const double c = cost(&one, &b);
+        const double room = c3d_winograd_room(&one, &b);
+        const bool fits = (double)b.scratch_bytes <= room && room >= least_room;
+        const double c = fits ? cost(&one, &b) : INFINITY;
         if (c < least) {
             least = c;
             for (int axis = T; axis <= W; axis++) {
@@ -266,11 +297,11 @@ conv3d_status c3d_winograd_cut(const struct c3d_request *request,
     }
     choose_block(request, block);
     block->cost = least;
-    if (block->scratch_bytes + C3D_ALIGNMENT * 8 > request->scratch_limit) {
+    if (least == INFINITY || (double)block->scratch_bytes > c3d_winograd_room(request, block)) {
         return c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread holds no "
                         "block of Winograd tiles", request->scratch_limit);
     }
-    block->scratch_bytes += C3D_ALIGNMENT * 8;
+    block->scratch_bytes += SLACK;
     return CONV3D_OK;
 }
 

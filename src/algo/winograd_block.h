@@ -66,6 +66,10 @@ const char *c3d_winograd_refusal(const struct c3d_request *request);
 C3D_CHECKED conv3d_status c3d_winograd_cut(const struct c3d_request *request,
                                            struct c3d_winograd_block *block);
 
+/* Bytes that the limits leave each thread's buffers; not positive if none. */
+double c3d_winograd_room(const struct c3d_request *request,
+                         const struct c3d_winograd_block *block);
+
 /* Elements of the transformed weights of all groups. */
 int64_t c3d_winograd_weights(const struct c3d_problem *problem,
                              const struct c3d_winograd_block *block);

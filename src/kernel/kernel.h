@@ -14,6 +14,7 @@
 #ifndef C3D_KERNEL_KERNEL_H
 #define C3D_KERNEL_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -174,8 +175,10 @@ struct c3d_deal {
  *
  *     to[i*lanes + c] = from[c*channel_step + i]
  *
- * with 0 <= i < count, 0 <= c < channels <= lanes; the other lanes become 0.
+ * with 0 <= i < count, 0 <= c < channels <= lanes; the other lanes become 0.  Returns
+ * whether any magnitude is above C3D_TAME, or no number.
  */
+#define C3D_TAME 0x1p13f
 struct c3d_interleave {
     const float *from;
     float *to;
@@ -225,7 +228,7 @@ struct c3d_kernels {
     void (*store)(const struct c3d_store *store);
     void (*copy)(const struct c3d_copy *copy);
     void (*deal)(const struct c3d_deal *deal);
-    void (*interleave)(const struct c3d_interleave *interleave);
+    bool (*interleave)(const struct c3d_interleave *interleave);
     void (*transform)(const struct c3d_lines *lines);
     /* The kernel for kh_count rows of weights and row_step rows of input between
      * two of output; NULL if there is none. */

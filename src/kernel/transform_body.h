@@ -7,10 +7,16 @@
 #include "kernel/kernel.h"
 #include "kernel/vec.h"
 
-/* Channels in lanes: squares of columns and channels, transposed.  Lanes without a channel
- * become 0. */
-static void interleave(const struct c3d_interleave *i)
+/* Squares of columns and channels, transposed. */
+static bool interleave(const struct c3d_interleave *i)
 {
+    /* Added to the bits of a magnitude above C3D_TAME, it sets the sign. */
+    static const union {
+        float tame;
+        uint32_t bits;
+    } limit = {C3D_TAME};
+    const vu excess = (vu){0} + (INT32_MAX - limit.bits), magnitude = (vu){0} + INT32_MAX;
+    vu wild = {0};
     for (int64_t at = 0; at < i->count; at += C3D_LANES) {
         const int64_t left = i->count - at;
         const int columns = left < C3D_LANES ? (int)left : C3D_LANES;
@@ -22,6 +28,7 @@ static void interleave(const struct c3d_interleave *i)
             square[c] = c >= i->channels       ? zero
                         : columns == C3D_LANES ? v_load(from)
                                                : v_load_first(from, columns);
+            wild |= ((vu)square[c] & magnitude) + excess;
         }
         v_transpose(square);
         C3D_UNROLL
@@ -31,6 +38,11 @@ static void interleave(const struct c3d_interleave *i)
             }
         }
     }
+    uint32_t any = 0;
+    for (int l = 0; l < C3D_LANES; l++) {
+        any |= wild[l];
+    }
+    return any > INT32_MAX;
 }
 
 /*

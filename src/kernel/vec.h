@@ -24,6 +24,7 @@
 
 typedef float vf __attribute__((vector_size(4 * C3D_LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * C3D_LANES)));
+typedef uint32_t vu __attribute__((vector_size(4 * C3D_LANES)));
 typedef float vf_memory __attribute__((vector_size(4 * C3D_LANES), aligned(4), may_alias));
 
 static C3D_ALWAYS_INLINE vf v_load(const float *p)

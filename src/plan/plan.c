@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 
 #include "algo/pack_weights.h"
+#include "algo/wild.h"
 #include "base/env.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -255,9 +256,11 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         .weight = weight->data,
         .bias = bias != NULL ? bias->data : NULL,
         .finite_weights = c3d_weights_finite(&plan->problem, weight->data),
+        .wild_weights = c3d_weights_are_wild(&plan->problem, weight->data),
         .relu = options->activation == CONV3D_ACTIVATION_RELU,
         .fast = plan->math == CONV3D_MATH_FAST,
         .threads = options->threads > 0 ? options->threads : default_threads(plan),
+        .memory_limit = options->memory_limit_bytes,
         .tile = options->tile,
         .stream = exceeds_caches(&plan->collapsed),
         .l1_bytes = c3d_topology_get()->l1d_bytes,
