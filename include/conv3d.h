@@ -31,8 +31,8 @@
  * immutable, and several threads may execute the same plan at once.
  *
  * Same bits: the output depends on the data, the parameters, the math mode and
- * (in fast math) the ISA, never on the number of threads, the tile, the
- * alignment, or the batch size and position.
+ * (in fast math) the ISA, the caches and memory_limit_bytes, never on the number of
+ * threads, the tile, the alignment, or the batch size and position.
  */
 #ifndef CONV3D_H
 #define CONV3D_H
@@ -167,7 +167,8 @@ typedef struct conv3d_tensor {
 
 typedef enum conv3d_math {
     CONV3D_MATH_DEFAULT = 0, /* CONV3D_MATH ("fast" or "strict"), else fast */
-    CONV3D_MATH_FAST = 1,    /* relative L2 error <= 2e-5 against float64 */
+    CONV3D_MATH_FAST = 1,    /* sums may be transformed (Winograd); relative L2 error
+                                <= 2e-5 against float64 */
     CONV3D_MATH_STRICT = 2   /* one FMA chain per output in the order c, kt, kh, kw;
                                 the same bits on every ISA with FMA and without */
 } conv3d_math;
@@ -274,6 +275,8 @@ typedef struct conv3d_plan_info {
     double flops;            /* nominal: 2 x outputs x taps, padding taps included */
     double effective_flops;  /* padding taps not counted */
     double expected_error;   /* relative L2 error expected against float64 */
+    const char *transform;   /* of a transformed algorithm: outputs of a tile and kernel, as
+                                "F(4x4x4, 3x3x3)"; else "".  Valid while the plan lives */
 } conv3d_plan_info;
 
 CONV3D_CHECKED conv3d_status conv3d_plan_query(const conv3d_plan *plan,

@@ -63,6 +63,7 @@ int json_out_plan(const conv3d_plan *plan)
     int failures = 0;
 
     failures |= json_object_set_new(object, "algorithm", json_string(info.algorithm));
+    failures |= json_object_set_new(object, "transform", json_string(info.transform));
     failures |= json_object_set_new(object, "isa", json_string(info.isa));
     failures |= json_object_set_new(
         object, "math", json_string(info.math == CONV3D_MATH_STRICT ? "strict" : "fast"));

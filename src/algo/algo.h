@@ -30,6 +30,7 @@ struct c3d_request {
     int threads;
     conv3d_tile tile;          /* wishes; 0 = choose */
     size_t l1_bytes, l2_bytes; /* data caches of one core; 0 = unknown */
+    size_t l3_bytes;           /* that cores share; 0 = unknown */
     size_t scratch_limit;      /* bytes per thread */
     size_t memory_limit;       /* 0 = none; bounds packed weights and all threads' scratch */
 };
@@ -70,6 +71,8 @@ static inline const float *c3d_task_input(const struct c3d_problem *problem,
                        c3d_channel_step(problem, problem->in);
 }
 
+enum { C3D_TRANSFORM_MAX = 48 };
+
 /* A prepared algorithm.  Each algorithm's own struct starts with this one. */
 struct c3d_prepared {
     const struct c3d_algorithm *algorithm;
@@ -77,6 +80,7 @@ struct c3d_prepared {
     size_t scratch_bytes; /* that one thread needs, on a C3D_ALIGNMENT boundary */
     size_t packed_bytes;  /* weights and bias held */
     double expected_error; /* relative L2 error against float64 */
+    char transform[C3D_TRANSFORM_MAX]; /* of a transformed algorithm: its tile; else "" */
 };
 
 struct c3d_algorithm {

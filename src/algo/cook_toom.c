@@ -12,6 +12,7 @@
  */
 #include "algo/cook_toom.h"
 
+#include <math.h>
 #include <string.h>
 
 /* In the order of use.  All are dyadic, so that A and B are exact in float32; small, with
@@ -62,6 +63,29 @@ static void plain(int outs, int taps, struct c3d_cook_toom *transform)
     }
 }
 
+static double sum_of_squares(const double *values, int count)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+        sum += values[i] * values[i];
+    }
+    return sum;
+}
+
+static double amplification(const struct c3d_cook_toom *transform)
+{
+    double sum = 0;
+    for (int i = 0; i < transform->points; i++) {
+        double outputs = 0;
+        for (int k = 0; k < transform->outs; k++) {
+            outputs += transform->output[k][i] * transform->output[k][i];
+        }
+        sum += outputs * sum_of_squares(transform->weights[i], transform->taps) *
+               sum_of_squares(transform->input[i], transform->points);
+    }
+    return sqrt(sum / ((double)transform->outs * transform->taps));
+}
+
 void c3d_cook_toom(int outs, int taps, struct c3d_cook_toom *transform)
 {
     const int finite = outs + taps - 2;
@@ -71,6 +95,7 @@ void c3d_cook_toom(int outs, int taps, struct c3d_cook_toom *transform)
     transform->points = finite + 1;
     if (outs == 1 || taps == 1) {
         plain(outs, taps, transform);
+        transform->amplification = 1;
         return;
     }
     const double *const points = choose_points(finite);
@@ -90,4 +115,5 @@ void c3d_cook_toom(int outs, int taps, struct c3d_cook_toom *transform)
     product(points, finite, -1, transform->input[finite]);
     transform->weights[finite][taps - 1] = 1;
     transform->output[outs - 1][finite] = 1;
+    transform->amplification = amplification(transform);
 }

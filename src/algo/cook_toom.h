@@ -18,6 +18,10 @@ struct c3d_cook_toom {
     double input[C3D_MAX_POINTS][C3D_MAX_POINTS];   /* B: points x points */
     double weights[C3D_MAX_POINTS][C3D_MAX_POINTS]; /* G: points x taps */
     double output[C3D_MAX_POINTS][C3D_MAX_POINTS];  /* A: outs x points */
+    /* Root mean square of the products that make an output, over that of the output, for
+     * uncorrelated data: how far rounding errors of the products exceed those of a sum
+     * without transform. */
+    double amplification;
 };
 
 /* outs, taps >= 1; outs + taps - 1 <= C3D_MAX_POINTS.  Where one of them is 1, nothing can

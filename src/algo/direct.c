@@ -111,8 +111,11 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         return c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of packed weights", bytes);
     }
     *direct = (struct direct){
-        .base = {&c3d_direct, blocking.tile, blocking.scratch_bytes, bytes,
-                 c3d_sequential_error(problem)},
+        .base = {.algorithm = &c3d_direct,
+                 .tile = blocking.tile,
+                 .scratch_bytes = blocking.scratch_bytes,
+                 .packed_bytes = bytes,
+                 .expected_error = c3d_sequential_error(problem)},
         .problem = *problem,
         .kernels = request->kernels,
         .blocking = blocking,

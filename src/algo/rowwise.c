@@ -85,8 +85,11 @@ conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
     }
     r->bias = r->weights + channels * c3d_reduction(p);
     pack(request, r);
-    r->base = (struct c3d_prepared){algorithm, r->blocking.tile, r->blocking.scratch_bytes, bytes,
-                                    c3d_sequential_error(p)};
+    r->base = (struct c3d_prepared){.algorithm = algorithm,
+                                    .tile = r->blocking.tile,
+                                    .scratch_bytes = r->blocking.scratch_bytes,
+                                    .packed_bytes = bytes,
+                                    .expected_error = c3d_sequential_error(p)};
     *prepared = &r->base;
     return CONV3D_OK;
 }

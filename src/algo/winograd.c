@@ -33,6 +33,7 @@ struct worker {
     const struct winograd *winograd;
     const struct c3d_task *task;
     const float *source; /* input of the task's item and group */
+    int64_t tiles[3], count; /* of the task: fewer than the block's at the end of an axis */
     float *raw;    /* a channel block of the window, planes in the place of plane tiles */
     float *window; /* [frequency of T][channel block] */
     float *band;   /* rows of a row of tiles, transformed along H: [frequency][column][L] */
@@ -108,8 +109,11 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
                                      ? block.scratch_bytes
                                      : direct->scratch_bytes;
     *winograd = (struct winograd){
-        .base = {&c3d_winograd, block.tile, scratch_bytes, bytes + direct->packed_bytes,
-                 c3d_winograd_error(p, &block)},
+        .base = {.algorithm = &c3d_winograd,
+                 .tile = block.tile,
+                 .scratch_bytes = scratch_bytes,
+                 .packed_bytes = bytes + direct->packed_bytes,
+                 .expected_error = c3d_winograd_error(p, &block)},
         .problem = *p,
         .kernels = request->kernels,
         .block = block,
@@ -119,10 +123,18 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .bias = weights + elems,
         .direct = direct,
     };
+    c3d_winograd_describe(p, &block, winograd->base.transform, C3D_TRANSFORM_MAX);
     c3d_winograd_pack(p, &block, request->weight, weights);
     c3d_pack_bias(p, lanes, request->bias, winograd->bias);
     *prepared = &winograd->base;
     return CONV3D_OK;
+}
+
+/* Of the axes of the window, those that the task's tiles read. */
+static int64_t inputs_of(const struct worker *worker, int axis)
+{
+    const struct c3d_winograd_axis *const a = &worker->winograd->block.axes[axis];
+    return a->inputs - (a->tiles - worker->tiles[axis]) * a->outs;
 }
 
 /* A row of the window, channels of block cb in lanes, zeros in the padding. */
@@ -158,17 +170,17 @@ static void pack_window(struct worker *worker, int64_t cb)
     const struct c3d_winograd_block *const b = &g->block;
     const struct c3d_winograd_axis *const axis = &b->axes[T];
     const int lanes = g->kernels->lanes;
-    const int64_t rows = b->axes[H].inputs, columns = b->axes[W].inputs;
+    const int64_t rows = inputs_of(worker, H), columns = b->axes[W].inputs;
     const int64_t t0 = worker->task->out[T].begin - g->problem.begin[T];
     const int64_t h0 = worker->task->out[H].begin - g->problem.begin[H];
     float *const window = worker->window + cb * axis->tiles * b->plane;
     float *const planes = axis->points > 1 ? worker->raw : window;
-    for (int64_t t = 0; t < axis->inputs; t++) {
+    for (int64_t t = 0; t < inputs_of(worker, T); t++) {
         for (int64_t h = 0; h < rows; h++) {
             pack_row(worker, cb, t0 + t, h0 + h, planes + t * b->plane + h * columns * lanes);
         }
     }
-    for (int64_t tile = 0; tile < axis->tiles && axis->points > 1; tile++) {
+    for (int64_t tile = 0; tile < worker->tiles[T] && axis->points > 1; tile++) {
         g->kernels->transform(&(struct c3d_lines){
             .from = planes + c3d_tile_start(axis, tile) * b->plane,
             .to = window + tile * b->plane,
@@ -198,9 +210,9 @@ static void transform_row(const struct worker *worker, const float *band, int64_
     const struct c3d_winograd_block *const b = &g->block;
     const struct c3d_winograd_axis *const axis = &b->axes[W];
     const int lanes = g->kernels->lanes;
-    for (int64_t tile = 0, some; tile < axis->tiles; tile += some) {
+    for (int64_t tile = 0, some; tile < worker->tiles[W]; tile += some) {
         int64_t step;
-        const int64_t run = c3d_tile_run(axis, tile, &step);
+        const int64_t run = c3d_tile_run(axis, tile, worker->tiles[W], &step);
         some = c3d_min(run, b->rows - (n + tile) % b->rows);
         struct c3d_lines lines = {
             .from = band + c3d_tile_start(axis, tile) * lanes,
@@ -228,11 +240,11 @@ static void transform_input(const struct worker *worker, int frequency)
     const struct c3d_winograd_axis *const axes = b->axes;
     const int64_t row = axes[W].inputs * g->kernels->lanes;
     for (int64_t cb = 0; cb < b->channel_blocks; cb++) {
-        for (int64_t t = 0; t < axes[T].tiles; t++) {
+        for (int64_t t = 0; t < worker->tiles[T]; t++) {
             const float *const plane =
                 worker->window +
                 ((frequency * b->channel_blocks + cb) * axes[T].tiles + t) * b->plane;
-            for (int64_t h = 0; h < axes[H].tiles; h++) {
+            for (int64_t h = 0; h < worker->tiles[H]; h++) {
                 const float *band = plane + c3d_tile_start(&axes[H], h) * row;
                 if (axes[H].points > 1) {
                     g->kernels->transform(&(struct c3d_lines){
@@ -247,7 +259,7 @@ static void transform_input(const struct worker *worker, int frequency)
                     });
                     band = worker->band;
                 }
-                transform_row(worker, band, (t * axes[H].tiles + h) * axes[W].tiles, cb);
+                transform_row(worker, band, (t * worker->tiles[H] + h) * worker->tiles[W], cb);
             }
         }
     }
@@ -277,8 +289,8 @@ static void multiply(const struct worker *worker, const float *weights, int vect
     }
     for (int f = 0; f < b->axes[H].points * b->axes[W].points; f++) {
         const float *const of_frequency = weights + f * channels * width;
-        for (int64_t n = 0; n < b->tiles; n += b->rows) {
-            outer.count = (int)c3d_min(b->rows, b->tiles - n);
+        for (int64_t n = 0; n < worker->count; n += b->rows) {
+            outer.count = (int)c3d_min(b->rows, worker->count - n);
             outer.acc = sums + f * b->sum_frequency + n * width;
             outer.vectors = of_frequency;
             outer.scalars = tile_input(worker, n, 0) + f * b->input_frequency;
@@ -308,7 +320,7 @@ static void transform_sums(const struct worker *worker, int vectors, const float
     struct c3d_lines lines = {
         .from_line = g->kernels->lanes,
         .to_line = g->kernels->lanes,
-        .lines = b->tiles * vectors,
+        .lines = worker->count * vectors,
     };
     if (w->points > 1) {
         lines.from_step = lines.to_step = (ptrdiff_t)b->sum_frequency;
@@ -364,11 +376,12 @@ static void transform_slices(const struct worker *worker, const float *slices,
         .to_step = (ptrdiff_t)(t->dilation * b->tile.h * b->tile.w * width),
         .matrix = &t->output,
     };
-    for (int64_t n = 0, some; n < b->tiles; n += some) {
-        const int64_t column = n % w->tiles, row = n / w->tiles % h->tiles;
-        const int64_t plane = n / w->tiles / h->tiles;
+    for (int64_t n = 0, some; n < worker->count; n += some) {
+        const int64_t column = n % worker->tiles[W];
+        const int64_t row = n / worker->tiles[W] % worker->tiles[H];
+        const int64_t plane = n / worker->tiles[W] / worker->tiles[H];
         int64_t step;
-        lines.lines = some = c3d_tile_run(w, column, &step);
+        lines.lines = some = c3d_tile_run(w, column, worker->tiles[W], &step);
         lines.to_line = (ptrdiff_t)(step * width);
         for (int i = 0; i < h->outs; i++) {
             for (int k = 0; k < w->outs; k++) {
@@ -466,8 +479,7 @@ static void tame(const struct worker *worker, const float *input, float *output,
     const struct c3d_winograd_axis *const axes = g->block.axes;
     int64_t groups[3];
     for (int axis = T; axis <= W; axis++) {
-        groups[axis] = c3d_ceil_div(c3d_extent(worker->task->out[axis]),
-                                    axes[axis].outs * axes[axis].dilation);
+        groups[axis] = worker->tiles[axis] / axes[axis].dilation;
     }
     for (int64_t n = 0; n < c3d_volume(groups); n++) {
         struct c3d_range out[3], in[3];
@@ -505,6 +517,10 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         .source = c3d_task_input(p, task, input),
     };
     (void)next;
+    for (int axis = T; axis <= W; axis++) {
+        worker.tiles[axis] = c3d_tiles_of(&b->axes[axis], c3d_extent(task->out[axis]));
+    }
+    worker.count = c3d_volume(worker.tiles);
     worker.raw = take(&rest, b->raw_elems);
     worker.window = take(&rest, b->window_elems);
     worker.band = take(&rest, b->band_elems);

@@ -30,12 +30,18 @@ static inline int64_t c3d_tile_start(const struct c3d_winograd_axis *axis, int64
     return tile / axis->dilation * axis->outs * axis->dilation + tile % axis->dilation;
 }
 
-/* Tiles from this one on whose starts are equally far apart, and how far. */
+/* Tiles that some outputs take, all of every group of interleaved ones. */
+static inline int64_t c3d_tiles_of(const struct c3d_winograd_axis *axis, int64_t outputs)
+{
+    return c3d_ceil_div(outputs, axis->outs * axis->dilation) * axis->dilation;
+}
+
+/* Tiles from this one on, of `all`, whose starts are equally far apart, and how far. */
 static inline int64_t c3d_tile_run(const struct c3d_winograd_axis *axis, int64_t tile,
-                                   int64_t *step)
+                                   int64_t all, int64_t *step)
 {
     *step = axis->dilation == 1 ? axis->outs : 1;
-    return axis->dilation == 1 ? axis->tiles - tile : axis->dilation - tile % axis->dilation;
+    return axis->dilation == 1 ? all - tile : axis->dilation - tile % axis->dilation;
 }
 
 /* Elements of one thread's buffers, and where things lie in them; L = lanes. */
@@ -77,5 +83,9 @@ int64_t c3d_winograd_weights(const struct c3d_problem *problem,
 /* Relative L2 error to expect from these tiles. */
 double c3d_winograd_error(const struct c3d_problem *problem,
                           const struct c3d_winograd_block *block);
+
+/* The tile and the kernel, as "F(4x4x4, 3x3x3)". */
+void c3d_winograd_describe(const struct c3d_problem *problem,
+                           const struct c3d_winograd_block *block, char *text, size_t capacity);
 
 #endif

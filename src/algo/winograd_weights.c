@@ -8,39 +8,68 @@
 
 #include <string.h>
 
-enum { MOST = C3D_MAX_POINTS * C3D_MAX_POINTS * C3D_MAX_POINTS };
+/* Kernels that are transformed together, for the compiler to make vectors of. */
+enum { TOGETHER = 8, MOST = C3D_MAX_POINTS * C3D_MAX_POINTS * C3D_MAX_POINTS };
 
 /* One axis of [outer][taps][inner] to [outer][points][inner]. */
-static void transform_axis(const struct c3d_cook_toom *maths, const double *from, double *to,
-                           int64_t outer, int64_t inner)
+static void transform_axis(const struct c3d_cook_toom *maths, double (*from)[TOGETHER],
+                           double (*to)[TOGETHER], int64_t outer, int64_t inner)
 {
     for (int64_t o = 0; o < outer; o++) {
         for (int i = 0; i < maths->points; i++) {
             for (int64_t n = 0; n < inner; n++) {
-                double sum = 0;
+                double sum[TOGETHER] = {0};
                 for (int k = 0; k < maths->taps; k++) {
-                    sum += maths->weights[i][k] * from[(o * maths->taps + k) * inner + n];
+                    const double factor = maths->weights[i][k];
+                    const double *const tap = from[(o * maths->taps + k) * inner + n];
+                    for (int l = 0; l < TOGETHER; l++) {
+                        sum[l] += factor * tap[l];
+                    }
                 }
-                to[(o * maths->points + i) * inner + n] = sum;
+                memcpy(to[(o * maths->points + i) * inner + n], sum, sizeof sum);
             }
         }
     }
 }
 
-/* The kernel of one pair of channels, all frequencies. */
-static void transform_kernel(const struct c3d_problem *p, const struct c3d_winograd_block *b,
-                             const float *weight, double *to)
+/* The kernels of `count` output channels and one input channel, all frequencies. */
+static void transform_kernels(const struct c3d_problem *p, const struct c3d_winograd_block *b,
+                              const float *weight, int64_t count, double (*to)[TOGETHER])
 {
     const struct c3d_cook_toom *const t = &b->axes[T].maths, *const h = &b->axes[H].maths,
                                *const w = &b->axes[W].maths;
-    const int64_t taps = c3d_volume(p->kernel);
-    double from[MOST], half[MOST];
+    const int64_t taps = c3d_volume(p->kernel), reduction = c3d_reduction(p);
+    double half[MOST][TOGETHER];
     for (int64_t i = 0; i < taps; i++) {
-        from[i] = weight[p->flip ? taps - 1 - i : i];
+        for (int64_t l = 0; l < TOGETHER; l++) {
+            const int64_t tap = p->flip ? taps - 1 - i : i;
+            to[i][l] = l < count ? (double)weight[l * reduction + tap] : 0;
+        }
     }
-    transform_axis(w, from, half, (int64_t)t->taps * h->taps, 1);
-    transform_axis(h, half, from, t->taps, w->points);
-    transform_axis(t, from, to, 1, (int64_t)h->points * w->points);
+    transform_axis(w, to, half, (int64_t)t->taps * h->taps, 1);
+    transform_axis(h, half, to, t->taps, w->points);
+    transform_axis(t, to, half, 1, (int64_t)h->points * w->points);
+    memcpy(to, half, sizeof half);
+}
+
+/* `count` output channels of a panel, from lane `lane` on.  packed: the panel in the first
+ * frequency of T; slice: elements from one such frequency to the next. */
+static void pack_lanes(const struct c3d_problem *p, const struct c3d_winograd_block *b,
+                       const float *weight, int64_t count, int64_t width, int64_t slice,
+                       float *lane)
+{
+    const int64_t taps = c3d_volume(p->kernel), channels = p->in_channels;
+    const int64_t area = (int64_t)b->axes[H].points * b->axes[W].points;
+    for (int64_t c = 0; c < channels; c++) {
+        double all[MOST][TOGETHER];
+        transform_kernels(p, b, weight + c * taps, count, all);
+        for (int64_t f = 0; f < b->axes[T].points * area; f++) {
+            float *const to = lane + f / area * slice + (f % area * channels + c) * width;
+            for (int64_t l = 0; l < count; l++) {
+                to[l] = (float)all[f][l];
+            }
+        }
+    }
 }
 
 void c3d_winograd_pack(const struct c3d_problem *problem,
@@ -48,25 +77,22 @@ void c3d_winograd_pack(const struct c3d_problem *problem,
                        float *packed)
 {
     const struct c3d_problem *const p = problem;
-    const int64_t taps = c3d_volume(p->kernel), channels = p->in_channels;
-    const int64_t area = (int64_t)block->axes[H].points * block->axes[W].points;
-    const int64_t padded = c3d_padded_channels(p, block->panels.lanes);
+    const int64_t outs = p->out_channels, reduction = c3d_reduction(p);
+    const int64_t column =
+        (int64_t)block->axes[H].points * block->axes[W].points * p->in_channels;
+    const int64_t slice = c3d_padded_channels(p, block->panels.lanes) * column;
+    const int64_t panel = c3d_panel_channels(block->panels);
     memset(packed, 0, (size_t)c3d_winograd_weights(p, block) * sizeof *packed);
     for (int64_t g = 0; g < p->groups; g++) {
-        for (int64_t oc = 0; oc < p->out_channels; oc++) {
-            const int64_t lane = oc % c3d_panel_channels(block->panels), first = oc - lane;
+        float *const group = packed + g * block->axes[T].points * slice;
+        for (int64_t first = 0; first < outs; first += panel) {
+            const int64_t end = c3d_min(first + panel, outs);
             const int64_t width =
-                (int64_t)c3d_panel_vectors(block->panels, p->out_channels, first) *
-                block->panels.lanes;
-            for (int64_t c = 0; c < channels; c++) {
-                double all[MOST];
-                transform_kernel(
-                    p, block, weight + ((g * p->out_channels + oc) * channels + c) * taps, all);
-                for (int64_t f = 0; f < block->axes[T].points * area; f++) {
-                    const int64_t slice = g * block->axes[T].points + f / area;
-                    packed[(slice * padded + first) * area * channels +
-                           (f % area * channels + c) * width + lane] = (float)all[f];
-                }
+                (int64_t)c3d_panel_vectors(block->panels, outs, first) * block->panels.lanes;
+            for (int64_t oc = first; oc < end; oc += TOGETHER) {
+                pack_lanes(p, block, weight + (g * outs + oc) * reduction,
+                           c3d_min(end - oc, TOGETHER), width, slice,
+                           group + first * column + (oc - first));
             }
         }
     }

@@ -50,6 +50,7 @@ conv3d_status conv3d_plan_query(const conv3d_plan *plan, conv3d_plan_info *info)
         .flops = c3d_plan_flops(plan),
         .effective_flops = c3d_plan_effective_flops(plan),
         .expected_error = plan->prepared->expected_error,
+        .transform = plan->prepared->transform,
     };
     return CONV3D_OK;
 }
@@ -89,10 +90,11 @@ size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capaci
     snprintf(line, sizeof line,
              "problem: %s\n"
              "output: (%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ")\n"
-             "algorithm: %s\n"
+             "algorithm: %s%s%s\n"
              "isa: %s\n"
              "math: %s\n",
-             problem, out[0], out[1], out[2], out[3], out[4], info.algorithm, info.isa,
+             problem, out[0], out[1], out[2], out[3], out[4], info.algorithm,
+             info.transform[0] != '\0' ? " " : "", info.transform, info.isa,
              info.math == CONV3D_MATH_STRICT ? "strict" : "fast");
     size_t length = append(buffer, capacity, 0, line);
     snprintf(line, sizeof line,

@@ -21,6 +21,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,61 +82,26 @@ static conv3d_status choose_math(conv3d_math wish, conv3d_math *math)
                     text);
 }
 
-/* Records a verdict on every algorithm and returns the chosen one: the one
- * named, else the fastest by its own estimate. */
-static conv3d_status choose_algorithm(struct conv3d_plan *plan, const char *wish,
-                                      const struct c3d_request *request,
-                                      const struct c3d_algorithm **chosen)
+/* When input and output exceed the last cache, the output is not there as a whole when it is
+ * read, and streaming it saves reading its lines before they are written.  Two threads of
+ * Zen 4 with 32 MiB: outputs of 51 to 268 MB 1.06 to 1.35, of 19 MB (input as large) 1.03
+ * dense, 1.36 depthwise. */
+static bool exceeds_caches(const struct c3d_problem *p)
 {
-    /* Neither batch nor threads nor forced tiles change the choice. */
-    struct c3d_problem item = *request->problem;
-    struct c3d_request one = *request;
-    item.items = 1;
-    one.problem = &item;
-    one.threads = 1;
-    one.tile = (conv3d_tile){0};
-    double least = INFINITY;
-    int winner = -1;
-    for (int i = 0; c3d_algorithms[i] != NULL; i++) {
-        const struct c3d_algorithm *const algorithm = c3d_algorithms[i];
-        const char *const refusal = algorithm->refusal(request);
-        const bool named = wish != NULL && strcmp(wish, algorithm->name) == 0;
-        struct c3d_candidate *const candidate = &plan->candidates[plan->candidate_count++];
-        candidate->name = algorithm->name;
-        if (refusal != NULL) {
-            candidate->verdict = refusal;
-            if (named) {
-                return c3d_fail(CONV3D_ERR_UNSUPPORTED, "algorithm %s refuses this problem: %s",
-                                wish, refusal);
-            }
-        } else if (named) {
-            winner = i;
-        } else if (wish != NULL) {
-            candidate->verdict = "another was asked for by name";
-        } else if (algorithm->by_name_only) {
-            candidate->verdict = "only by name";
-        } else {
-            const double estimate = algorithm->estimate(&one);
-            candidate->verdict = "estimated to be slower";
-            if (estimate < least || winner < 0) {
-                least = estimate;
-                winner = i;
-            }
-        }
-    }
-    if (winner < 0) {
-        return c3d_fail(CONV3D_ERR_UNSUPPORTED, "no algorithm is called \"%.64s\"", wish);
-    }
-    plan->candidates[winner].verdict = "chosen";
-    *chosen = c3d_algorithms[winner];
-    return CONV3D_OK;
+    static const size_t default_l3_bytes = (size_t)32 << 20;
+    const size_t l3 = c3d_topology_get()->l3_bytes;
+    const double inputs = (double)p->in_channels * (double)c3d_volume(p->in);
+    const double outputs = (double)p->out_channels * (double)c3d_volume(p->out);
+    return (double)(p->items * p->groups) * (inputs + outputs) * sizeof(float) >
+           (double)(l3 > 0 ? l3 : default_l3_bytes);
 }
 
 /* The request's scratch limit such that packed weights and all threads' scratch
  * stay under the caller's limit. */
-static conv3d_status limit_scratch(size_t memory_limit, const struct conv3d_plan *plan,
-                                   struct c3d_request *request)
+static conv3d_status limit_scratch(const struct conv3d_plan *plan, struct c3d_request *request)
 {
+    const size_t memory_limit = request->memory_limit;
+    request->scratch_limit = scratch_limit;
     if (memory_limit == 0) {
         return CONV3D_OK;
     }
@@ -157,6 +123,86 @@ static conv3d_status limit_scratch(size_t memory_limit, const struct conv3d_plan
     return CONV3D_OK;
 }
 
+__attribute__((format(printf, 2, 3))) static void judge(struct c3d_candidate *candidate,
+                                                        const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(candidate->verdict, sizeof candidate->verdict, format, arguments);
+    va_end(arguments);
+}
+
+/* The verdicts on the winner and on those that were estimated to be slower. */
+static void compare_candidates(struct conv3d_plan *plan, int winner)
+{
+    const double least = plan->candidates[winner].estimate;
+    for (int i = 0; i < plan->candidate_count; i++) {
+        struct c3d_candidate *const candidate = &plan->candidates[i];
+        if (i != winner && isinf(candidate->estimate)) {
+            judge(candidate, "the limits of memory leave it no room");
+        } else if (i != winner && candidate->estimate > 0) {
+            judge(candidate, "estimated to take %.3g times as long",
+                  candidate->estimate / least);
+        }
+    }
+    judge(&plan->candidates[winner], "chosen");
+}
+
+/* Records a verdict on every algorithm and returns the chosen one: the one
+ * named, else the fastest by its own estimate. */
+static conv3d_status choose_algorithm(struct conv3d_plan *plan, const char *wish,
+                                      const struct c3d_request *request,
+                                      const struct c3d_algorithm **chosen)
+{
+    /* Neither batch nor threads nor forced tiles change the choice. */
+    struct c3d_problem item = *request->problem;
+    struct c3d_request one = *request;
+    item.items = 1;
+    one.problem = &item;
+    one.threads = 1;
+    one.tile = (conv3d_tile){0};
+    one.stream = exceeds_caches(&item);
+    const conv3d_status status = limit_scratch(plan, &one);
+    if (status != CONV3D_OK) {
+        return status;
+    }
+    double least = INFINITY;
+    int winner = -1;
+    for (int i = 0; c3d_algorithms[i] != NULL; i++) {
+        const struct c3d_algorithm *const algorithm = c3d_algorithms[i];
+        const char *const refusal = algorithm->refusal(&one);
+        const bool named = wish != NULL && strcmp(wish, algorithm->name) == 0;
+        struct c3d_candidate *const candidate = &plan->candidates[plan->candidate_count++];
+        candidate->name = algorithm->name;
+        candidate->estimate = 0;
+        if (refusal != NULL) {
+            judge(candidate, "%s", refusal);
+            if (named) {
+                return c3d_fail(CONV3D_ERR_UNSUPPORTED, "algorithm %s refuses this problem: %s",
+                                wish, refusal);
+            }
+        } else if (named) {
+            winner = i;
+        } else if (wish != NULL) {
+            judge(candidate, "another was asked for by name");
+        } else if (algorithm->by_name_only) {
+            judge(candidate, "only by name");
+        } else {
+            candidate->estimate = algorithm->estimate(&one);
+            if (candidate->estimate < least || winner < 0) {
+                least = candidate->estimate;
+                winner = i;
+            }
+        }
+    }
+    if (winner < 0) {
+        return c3d_fail(CONV3D_ERR_UNSUPPORTED, "no algorithm is called \"%.64s\"", wish);
+    }
+    compare_candidates(plan, winner);
+    *chosen = c3d_algorithms[winner];
+    return CONV3D_OK;
+}
+
 /* Chooses and prepares an algorithm, with as many threads as the memory limit
  * allows. */
 static conv3d_status prepare(struct conv3d_plan *plan, const struct c3d_request *wish,
@@ -165,9 +211,8 @@ static conv3d_status prepare(struct conv3d_plan *plan, const struct c3d_request 
     struct c3d_request request = *wish;
     for (;;) {
         const struct c3d_algorithm *algorithm = NULL;
-        request.scratch_limit = scratch_limit;
         plan->candidate_count = 0;
-        conv3d_status status = limit_scratch(options->memory_limit_bytes, plan, &request);
+        conv3d_status status = limit_scratch(plan, &request);
         if (status == CONV3D_OK) {
             status = choose_algorithm(plan, options->algorithm, &request, &algorithm);
         }
@@ -215,20 +260,6 @@ static int default_threads(const struct conv3d_plan *plan)
     return worth < most ? (int)c3d_max(1, (int64_t)worth) : most;
 }
 
-/* When input and output exceed the last cache, the output is not there as a whole when it is
- * read, and streaming it saves reading its lines before they are written.  Two threads of
- * Zen 4 with 32 MiB: outputs of 51 to 268 MB 1.06 to 1.35, of 19 MB (input as large) 1.03
- * dense, 1.36 depthwise. */
-static bool exceeds_caches(const struct c3d_problem *p)
-{
-    static const size_t default_l3_bytes = (size_t)32 << 20;
-    const size_t l3 = c3d_topology_get()->l3_bytes;
-    const double inputs = (double)p->in_channels * (double)c3d_volume(p->in);
-    const double outputs = (double)p->out_channels * (double)c3d_volume(p->out);
-    return (double)(p->items * p->groups) * (inputs + outputs) * sizeof(float) >
-           (double)(l3 > 0 ? l3 : default_l3_bytes);
-}
-
 /* The reference sees the problem as it was given. */
 static bool wants_plain_problem(const char *algorithm)
 {
@@ -265,6 +296,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         .stream = exceeds_caches(&plan->collapsed),
         .l1_bytes = c3d_topology_get()->l1d_bytes,
         .l2_bytes = c3d_topology_get()->l2_bytes,
+        .l3_bytes = c3d_topology_get()->l3_bytes,
     };
     if ((status = prepare(plan, &request, options)) != CONV3D_OK) {
         return status;

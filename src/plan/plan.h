@@ -12,7 +12,8 @@ enum { C3D_MAX_CANDIDATES = 16 };
 
 struct c3d_candidate {
     const char *name;
-    const char *verdict;
+    double estimate;   /* in vector FMAs of one core; 0 = none was made */
+    char verdict[128];
 };
 
 struct conv3d_plan {
