@@ -11,6 +11,9 @@ unit_tests = \
 	tests/test_plan \
 	tests/test_shares \
 	tests/test_kernels \
+	tests/test_cook_toom \
+	tests/test_transforms \
+	tests/test_winograd \
 	tests/test_random \
 	tests/test_properties \
 	tests/test_bits \
@@ -42,6 +45,9 @@ tests_test_calls_SOURCES = tests/test_calls.c $(test_support)
 tests_test_plan_SOURCES = tests/test_plan.c $(test_support)
 tests_test_shares_SOURCES = tests/test_shares.c $(test_support)
 tests_test_kernels_SOURCES = tests/test_kernels.c $(test_support) tests/guard.c tests/guard.h
+tests_test_cook_toom_SOURCES = tests/test_cook_toom.c
+tests_test_transforms_SOURCES = tests/test_transforms.c $(test_support) tests/guard.c tests/guard.h
+tests_test_winograd_SOURCES = tests/test_winograd.c $(test_oracle)
 tests_test_random_SOURCES = tests/test_random.c $(test_support)
 tests_test_properties_SOURCES = tests/test_properties.c $(test_support)
 tests_test_bits_SOURCES = tests/test_bits.c $(test_bits_checks)
