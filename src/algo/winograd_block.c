@@ -287,12 +287,15 @@ static double cost(const struct c3d_request *request, const struct c3d_winograd_
     const double products =
         register_tiles * steps *
         c3d_step_cost(request->kernels, (int)b->rows, width, true) / width * product;
-    const bool far = steps * lanes * sizeof(float) > (double)l3_of(request);
+    /* The part of the weights that L3 does not keep from call to call: others use it too. */
+    const double l3 = (double)l3_of(request);
+    const double beyond = steps * lanes * sizeof(float) / l3 - 0.5;
+    const double far = fmin(fmax(beyond, 0), 1);
     const double window =
         (double)b->axes[T].inputs * (double)b->axes[H].inputs * (double)b->axes[W].inputs;
     const double outputs = along(b, T, false) * along(b, H, false) * along(b, W, false);
     const double channel_blocks = (double)b->channel_blocks;
-    return blocks * (products + steps * (far ? far_weights : near_weights) +
+    return blocks * (products + steps * (near_weights + far * (far_weights - near_weights)) +
                      channel_blocks * (input_cost(b) + window * packed) +
                      vectors * (output_cost(b) + outputs * stored));
 }
