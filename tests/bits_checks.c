@@ -54,6 +54,7 @@ static const char *const shapes[] = {
     "n1_ci32t4h13w10_co12_k1x3x3_p0x1x1_b",
     "n1_ci13t7h7w9_co33_k5_p2",
     "n1_ci18t9h12w11_co16_k3_d2x3x1_p2x3x1",
+    "n1_ci16t9h15w13_co20_k3x3x5_s2x1x2_p1x1x2",
     "n2_ci32t4h6w21_co48_k2x3x5_g2_flip",
 };
 enum { FIXED = sizeof shapes / sizeof *shapes, DRAWN = 24, LABEL_MAX = 200 };

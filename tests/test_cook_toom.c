@@ -81,14 +81,19 @@ typedef void check_fn(const struct c3d_cook_toom *transform);
 
 static void check_all(check_fn *check)
 {
-    for (int outs = 1; outs <= C3D_MAX_POINTS; outs++)
-        for (int taps = 1; outs + taps - 1 <= C3D_MAX_POINTS; taps++) {
-            struct c3d_cook_toom transform;
-            c3d_cook_toom(outs, taps, &transform);
-            cr_assert(transform.outs == outs && transform.taps == taps &&
-                      transform.points == outs + taps - 1);
-            check(&transform);
-        }
+    for (int stride = 1; stride <= 3; stride++)
+        for (int outs = 1; outs <= C3D_MAX_POINTS; outs++)
+            for (int taps = 1; (outs - 1) * stride + taps <= C3D_MAX_POINTS; taps++) {
+                struct c3d_cook_toom transform;
+                c3d_cook_toom(outs, taps, stride, &transform);
+                cr_assert(transform.outs == outs && transform.taps == taps &&
+                          transform.stride == stride &&
+                          transform.inputs == (outs - 1) * stride + taps);
+                /* Where there is a tap for every input, each input takes one product. */
+                cr_assert(taps >= stride ? transform.points == transform.inputs
+                                         : transform.points == outs * taps);
+                check(&transform);
+            }
 }
 
 /* What output i gets of input j by way of tap k. */
@@ -107,9 +112,9 @@ static void is_a_filter(const struct c3d_cook_toom *t)
 {
     for (int i = 0; i < t->outs; i++)
         for (int k = 0; k < t->taps; k++)
-            for (int j = 0; j < t->points; j++) {
+            for (int j = 0; j < t->inputs; j++) {
                 const struct rational got = contribution(t, i, k, j);
-                cr_assert(got.numerator == (j == i + k) && got.denominator == 1,
+                cr_assert(got.numerator == (j == i * t->stride + k) && got.denominator == 1,
                           "F(%d, %d): output %d gets %" PRId64 "/%" PRId64
                           " of input %d times tap %d", t->outs, t->taps, i, got.numerator,
                           got.denominator, j, k);
@@ -131,7 +136,7 @@ static bool is_exact(double x)
 static void is_exact_in_float32(const struct c3d_cook_toom *t)
 {
     for (int f = 0; f < t->points; f++) {
-        for (int j = 0; j < t->points; j++)
+        for (int j = 0; j < t->inputs; j++)
             cr_assert(is_exact(t->input[f][j]), "F(%d, %d): B[%d][%d] is %.17g", t->outs,
                       t->taps, f, j, t->input[f][j]);
         for (int i = 0; i < t->outs; i++)
@@ -151,7 +156,7 @@ static double squares_of_output(const struct c3d_cook_toom *t, int i)
     double all = 0.0;
     for (int f = 0; f < t->points; f++)
         for (int k = 0; k < t->taps; k++)
-            for (int j = 0; j < t->points; j++) {
+            for (int j = 0; j < t->inputs; j++) {
                 const double one = t->output[i][f] * t->weights[f][k] * t->input[f][j];
                 all += one * one;
             }

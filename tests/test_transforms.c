@@ -177,7 +177,7 @@ static void transform_holds_for_all_matrices(const char *isa)
     for (int outs = 1; outs <= C3D_MAX_POINTS; outs++)
         for (int taps = 1; outs + taps - 1 <= C3D_MAX_POINTS; taps++) {
             struct c3d_cook_toom maths;
-            c3d_cook_toom(outs, taps, &maths);
+            c3d_cook_toom(outs, taps, 1, &maths);
             /* Where nothing is saved, the matrices are not those that have shorter code. */
             const bool saves = outs > 1 && taps > 1;
             matrix_holds(&c, saves ? C3D_INPUT_MATRIX : C3D_OTHER_MATRIX, maths.points,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "error_quantiles.h"
 #include "execution_args.h"
 #include "exit_code.h"
 #include "options.h"
@@ -64,6 +65,7 @@ struct totals {
     int64_t cases[VERDICTS];
     int64_t outputs;
     double worst_ratio, worst_l2;
+    struct error_quantiles l2;
     uint64_t checksum;
 };
 
@@ -139,6 +141,7 @@ static void add_result(struct totals *totals, const struct verify_result *result
     totals->checksum = verify_checksum_add(totals->checksum, result->checksum);
     if (result->worst_ratio > totals->worst_ratio)
         totals->worst_ratio = result->worst_ratio;
+    error_quantiles_add(&totals->l2, result->relative_l2);
     if (result->relative_l2 > totals->worst_l2)
         totals->worst_l2 = result->relative_l2;
 }
@@ -205,7 +208,9 @@ static void print_totals(const struct verification *v)
            v->args.seed + v->args.count - 1);
     printf("outputs: %" PRId64 "\n", totals->outputs);
     printf("worst error: %.3g times the bound\n", totals->worst_ratio);
-    printf("relative L2: %.3g at most\n", totals->worst_l2);
+    printf("relative L2: %.2g in half of the cases, %.2g in 90%%, %.2g in 99%%, %.3g at most\n",
+           error_quantile(&totals->l2, 0.5), error_quantile(&totals->l2, 0.9),
+           error_quantile(&totals->l2, 0.99), totals->worst_l2);
     if (totals->cases[REFUSED] > 0)
         printf("not accepted by the algorithm: %" PRId64 " cases\n", totals->cases[REFUSED]);
     printf("checksum: %016llx\n", (unsigned long long)totals->checksum);

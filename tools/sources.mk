@@ -58,6 +58,8 @@ CONV3D_TOOL_SOURCES = \
 	tools/cmd_plan.c \
 	tools/cmd_run.c \
 	tools/cmd_verify.c \
+	tools/error_quantiles.c \
+	tools/error_quantiles.h \
 	tools/convolve.c \
 	tools/convolve.h \
 	tools/execution_args.c \

@@ -81,21 +81,19 @@ static double amplification(const struct c3d_cook_toom *transform)
             outputs += transform->output[k][i] * transform->output[k][i];
         }
         sum += outputs * sum_of_squares(transform->weights[i], transform->taps) *
-               sum_of_squares(transform->input[i], transform->points);
+               sum_of_squares(transform->input[i], transform->inputs);
     }
     return sqrt(sum / ((double)transform->outs * transform->taps));
 }
 
-void c3d_cook_toom(int outs, int taps, struct c3d_cook_toom *transform)
+/* F(outs, taps) with stride 1. */
+static void unstrided(int outs, int taps, struct c3d_cook_toom *transform)
 {
     const int finite = outs + taps - 2;
     memset(transform, 0, sizeof *transform);
-    transform->outs = outs;
-    transform->taps = taps;
-    transform->points = finite + 1;
+    transform->points = transform->inputs = finite + 1;
     if (outs == 1 || taps == 1) {
         plain(outs, taps, transform);
-        transform->amplification = 1;
         return;
     }
     const double *const points = choose_points(finite);
@@ -115,5 +113,36 @@ void c3d_cook_toom(int outs, int taps, struct c3d_cook_toom *transform)
     product(points, finite, -1, transform->input[finite]);
     transform->weights[finite][taps - 1] = 1;
     transform->output[outs - 1][finite] = 1;
+}
+
+/* Adds the products of the taps `phase`, phase + stride, .. and the inputs that they meet. */
+static void add_phase(struct c3d_cook_toom *transform, int phase, const struct c3d_cook_toom *part,
+                      int taps)
+{
+    const int stride = transform->stride, at = transform->points;
+    for (int i = 0; i < part->points; i++) {
+        for (int k = 0; k < part->inputs; k++) {
+            transform->input[at + i][phase + k * stride] = part->input[i][k];
+        }
+        for (int k = 0; k < taps; k++) {
+            transform->weights[at + i][phase + k * stride] = part->weights[i][k];
+        }
+        for (int k = 0; k < transform->outs; k++) {
+            transform->output[k][at + i] = part->output[k][i];
+        }
+    }
+    transform->points += part->points;
+}
+
+void c3d_cook_toom(int outs, int taps, int stride, struct c3d_cook_toom *transform)
+{
+    *transform = (struct c3d_cook_toom){
+        .outs = outs, .taps = taps, .stride = stride, .inputs = (outs - 1) * stride + taps};
+    for (int phase = 0; phase < stride && phase < taps; phase++) {
+        const int some = (taps - phase + stride - 1) / stride;
+        struct c3d_cook_toom part;
+        unstrided(outs, some, &part);
+        add_phase(transform, phase, &part, some);
+    }
     transform->amplification = amplification(transform);
 }

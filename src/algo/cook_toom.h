@@ -6,7 +6,9 @@
  *
  *     y = A [(G g) * (B d)],    * elementwise,
  *
- * with m + r - 1 products instead of m * r.  doc/winograd.md derives it.
+ * with m + r - 1 products instead of m * r.  With a stride s, taps k, k + s, .. meet only
+ * every s-th input: s kernels of stride 1 whose products are added.  doc/winograd.md
+ * derives it.
  */
 #ifndef C3D_ALGO_COOK_TOOM_H
 #define C3D_ALGO_COOK_TOOM_H
@@ -14,8 +16,10 @@
 #include "kernel/kernel.h"
 
 struct c3d_cook_toom {
-    int outs, taps, points; /* m, r, and m + r - 1 or, for m = 1 or r = 1, m * r */
-    double input[C3D_MAX_POINTS][C3D_MAX_POINTS];   /* B: points x points */
+    int outs, taps, stride;
+    int points; /* products: m + r - 1 or, for m = 1 or r = 1, m * r; of all s kernels */
+    int inputs; /* that the outputs see: (m - 1) s + r */
+    double input[C3D_MAX_POINTS][C3D_MAX_POINTS];   /* B: points x inputs */
     double weights[C3D_MAX_POINTS][C3D_MAX_POINTS]; /* G: points x taps */
     double output[C3D_MAX_POINTS][C3D_MAX_POINTS];  /* A: outs x points */
     /* Root mean square of the products that make an output, over that of the output, for
@@ -24,8 +28,9 @@ struct c3d_cook_toom {
     double amplification;
 };
 
-/* outs, taps >= 1; outs + taps - 1 <= C3D_MAX_POINTS.  Where one of them is 1, nothing can
- * be saved: the products are those of the definition and the input is taken as it is. */
-void c3d_cook_toom(int outs, int taps, struct c3d_cook_toom *transform);
+/* outs, taps, stride >= 1, of which at most C3D_MAX_POINTS inputs follow.  Where outs or taps
+ * is 1, nothing can be saved: the products are those of the definition and the input is
+ * taken as it is. */
+void c3d_cook_toom(int outs, int taps, int stride, struct c3d_cook_toom *transform);
 
 #endif

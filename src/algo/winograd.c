@@ -134,7 +134,7 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
 static int64_t inputs_of(const struct worker *worker, int axis)
 {
     const struct c3d_winograd_axis *const a = &worker->winograd->block.axes[axis];
-    return a->inputs - (a->tiles - worker->tiles[axis]) * a->outs;
+    return a->inputs - (a->tiles - worker->tiles[axis]) * a->outs * a->stride;
 }
 
 /* A row of the window, channels of block cb in lanes, zeros in the padding. */
@@ -144,7 +144,7 @@ static void pack_row(struct worker *worker, int64_t cb, int64_t t, int64_t h, fl
     const struct c3d_problem *const p = &g->problem;
     const int lanes = g->kernels->lanes;
     const int64_t columns = g->block.axes[W].inputs;
-    const int64_t first = worker->task->out[W].begin - p->begin[W];
+    const int64_t first = worker->task->out[W].begin * p->stride[W] - p->begin[W];
     if (t < 0 || t >= p->in[T] || h < 0 || h >= p->in[H]) {
         memset(to, 0, (size_t)(columns * lanes) * sizeof *to);
         return;
@@ -171,18 +171,19 @@ static void pack_window(struct worker *worker, int64_t cb)
     const struct c3d_winograd_axis *const axis = &b->axes[T];
     const int lanes = g->kernels->lanes;
     const int64_t rows = inputs_of(worker, H), columns = b->axes[W].inputs;
-    const int64_t t0 = worker->task->out[T].begin - g->problem.begin[T];
-    const int64_t h0 = worker->task->out[H].begin - g->problem.begin[H];
+    const struct c3d_problem *const p = &g->problem;
+    const int64_t t0 = worker->task->out[T].begin * p->stride[T] - p->begin[T];
+    const int64_t h0 = worker->task->out[H].begin * p->stride[H] - p->begin[H];
     float *const window = worker->window + cb * axis->tiles * b->plane;
-    float *const planes = axis->points > 1 ? worker->raw : window;
+    float *const planes = axis->plain ? window : worker->raw;
     for (int64_t t = 0; t < inputs_of(worker, T); t++) {
         for (int64_t h = 0; h < rows; h++) {
             pack_row(worker, cb, t0 + t, h0 + h, planes + t * b->plane + h * columns * lanes);
         }
     }
-    for (int64_t tile = 0; tile < worker->tiles[T] && axis->points > 1; tile++) {
+    for (int64_t tile = 0; tile < worker->tiles[T] && !axis->plain; tile++) {
         g->kernels->transform(&(struct c3d_lines){
-            .from = planes + c3d_tile_start(axis, tile) * b->plane,
+            .from = planes + c3d_tile_start(axis, tile) * axis->stride * b->plane,
             .to = window + tile * b->plane,
             .from_line = lanes,
             .to_line = lanes,
@@ -215,9 +216,9 @@ static void transform_row(const struct worker *worker, const float *band, int64_
         const int64_t run = c3d_tile_run(axis, tile, worker->tiles[W], &step);
         some = c3d_min(run, b->rows - (n + tile) % b->rows);
         struct c3d_lines lines = {
-            .from = band + c3d_tile_start(axis, tile) * lanes,
+            .from = band + c3d_tile_start(axis, tile) * axis->stride * lanes,
             .to = tile_input(worker, n + tile, cb),
-            .from_line = (ptrdiff_t)step * lanes,
+            .from_line = (ptrdiff_t)(step * axis->stride) * lanes,
             .to_line = lanes,
             .from_step = (ptrdiff_t)axis->dilation * lanes,
             .to_step = (ptrdiff_t)b->input_frequency,
@@ -245,8 +246,9 @@ static void transform_input(const struct worker *worker, int frequency)
                 worker->window +
                 ((frequency * b->channel_blocks + cb) * axes[T].tiles + t) * b->plane;
             for (int64_t h = 0; h < worker->tiles[H]; h++) {
-                const float *band = plane + c3d_tile_start(&axes[H], h) * row;
-                if (axes[H].points > 1) {
+                const float *band =
+                    plane + c3d_tile_start(&axes[H], h) * axes[H].stride * row;
+                if (!axes[H].plain) {
                     g->kernels->transform(&(struct c3d_lines){
                         .from = band,
                         .to = worker->band,
@@ -467,8 +469,8 @@ static void tile_group(const struct worker *worker, int axis, int64_t n, struct 
     const int64_t extent = a->outs * a->dilation;
     const int64_t begin = worker->task->out[axis].begin + n * extent;
     *out = (struct c3d_range){begin, c3d_min(begin + extent, worker->task->out[axis].end)};
-    in->begin = begin - p->begin[axis];
-    in->end = in->begin + extent + (p->kernel[axis] - 1) * a->dilation;
+    in->begin = begin * a->stride - p->begin[axis];
+    in->end = in->begin + (extent - 1) * a->stride + (p->kernel[axis] - 1) * a->dilation + 1;
 }
 
 /* Computes the tiles that hold wild values once more.  Tiles are judged one by one, or

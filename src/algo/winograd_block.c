@@ -38,8 +38,9 @@ const char *c3d_winograd_refusal(const struct c3d_request *request)
     }
     bool any = false;
     for (int axis = T; axis <= W; axis++) {
-        if (p->stride[axis] != 1) {
-            return "a stride is not 1";
+        if (p->stride[axis] > 2 || (p->stride[axis] == 2 && p->dilation[axis] > 1 &&
+                                    p->kernel[axis] > 1)) {
+            return "a stride is above 2, or 2 and dilated";
         }
         if (p->kernel[axis] > 5 || p->kernel[axis] == 4) {
             return "a kernel extent is not 1, 2, 3 or 5";
@@ -69,18 +70,21 @@ static void set_matrix(struct c3d_matrix *matrix, int kind, int rows, int column
 }
 
 /* An axis cut into tiles of `outs`. */
-static void set_axis(struct c3d_winograd_axis *axis, int outs, int64_t taps, int64_t dilation)
+static void set_axis(struct c3d_winograd_axis *axis, int outs, int64_t taps, int64_t stride,
+                     int64_t dilation)
 {
     struct c3d_cook_toom *const maths = &axis->maths;
-    c3d_cook_toom(outs, (int)taps, maths);
-    const bool saves = outs > 1 && taps > 1;
+    c3d_cook_toom(outs, (int)taps, (int)stride, maths);
+    const bool saves = outs > 1 && taps > 1 && stride == 1;
     set_matrix(&axis->input, saves ? C3D_INPUT_MATRIX : C3D_OTHER_MATRIX, maths->points,
-               maths->points, maths->input);
+               maths->inputs, maths->input);
     set_matrix(&axis->output, saves ? C3D_OUTPUT_MATRIX : C3D_OTHER_MATRIX, outs, maths->points,
                maths->output);
     axis->outs = outs;
     axis->points = maths->points;
+    axis->stride = stride;
     axis->dilation = taps > 1 ? dilation : 1;
+    axis->plain = maths->points == 1 && stride == 1;
 }
 
 /* An odd number of lines, so that rows at this distance share no set of a cache. */
@@ -100,8 +104,9 @@ static void derive(const struct c3d_problem *p, struct c3d_winograd_block *b, in
 {
     struct c3d_winograd_axis *const axes = b->axes;
     for (int axis = T; axis <= W; axis++) {
-        axes[axis].inputs = axes[axis].tiles * axes[axis].outs +
-                            (p->kernel[axis] - 1) * axes[axis].dilation;
+        const struct c3d_winograd_axis *const a = &axes[axis];
+        axes[axis].inputs = (a->tiles * a->outs - 1) * a->stride +
+                            (p->kernel[axis] - 1) * a->dilation + 1;
     }
     const int64_t width = c3d_panel_channels(b->panels);
     const int64_t panels = c3d_ceil_div(b->tile.oc, width);
@@ -115,9 +120,9 @@ static void derive(const struct c3d_problem *p, struct c3d_winograd_block *b, in
     b->plane = odd_lines(axes[H].inputs * axes[W].inputs * lanes);
     b->input_frequency = odd_lines(c3d_round_up(b->tiles, b->rows) * b->channel_blocks * lanes);
     b->sum_frequency = odd_lines(b->tiles * width);
-    b->raw_elems = axes[T].points > 1 ? axes[T].inputs * b->plane : 0;
+    b->raw_elems = !axes[T].plain ? axes[T].inputs * b->plane : 0;
     b->window_elems = axes[T].points * b->channel_blocks * axes[T].tiles * b->plane;
-    b->band_elems = axes[H].points > 1 ? axes[H].points * axes[W].inputs * lanes : 0;
+    b->band_elems = !axes[H].plain ? axes[H].points * axes[W].inputs * lanes : 0;
     b->input_elems = area(b) * b->input_frequency;
     b->sum_elems = axes[W].points > 1 ? area(b) * b->sum_frequency : 0;
     b->half_elems = axes[H].points > 1 ? axes[H].points * axes[W].outs * b->sum_frequency : 0;
@@ -240,10 +245,10 @@ static double along(const struct c3d_winograd_block *b, int axis, bool points)
 }
 
 /* What a stage costs for each vector that it writes, in vector FMAs: most is waiting for L2
- * and beyond; eight points do not fit the registers. */
+ * and beyond; eight points do not fit the registers, and strided ones have no short code. */
 static double stage(const struct c3d_winograd_axis *axis)
 {
-    return axis->points == 1 ? 0 : axis->points <= 6 ? 8 : 14;
+    return axis->plain ? 0 : axis->stride > 1 ? 20 : axis->points <= 6 ? 8 : 14;
 }
 
 static const double copied = 8;
@@ -303,10 +308,12 @@ static double cost(const struct c3d_request *request, const struct c3d_winograd_
 /* Half of what fast math promises, which is for data of any kind. */
 static const double largest_error = 1e-5;
 
-static bool is_possible(int outs, int64_t taps, int64_t extent)
+static bool is_possible(const struct c3d_problem *p, int axis, int outs)
 {
+    const int64_t taps = p->kernel[axis];
     return taps == 1 ? outs == 1
-                     : outs + taps - 1 <= C3D_MAX_POINTS && (outs <= 2 || outs <= extent);
+                     : (outs - 1) * p->stride[axis] + taps <= C3D_MAX_POINTS &&
+                           (outs <= 2 || outs <= p->out[axis]);
 }
 
 conv3d_status c3d_winograd_cut(const struct c3d_request *request,
@@ -331,13 +338,14 @@ conv3d_status c3d_winograd_cut(const struct c3d_request *request,
                              sizes[i % count]};
         bool all = true;
         for (int axis = T; axis <= W; axis++) {
-            all = all && is_possible(outs[axis], p->kernel[axis], p->out[axis]);
+            all = all && is_possible(p, axis, outs[axis]);
         }
         if (!all) {
             continue;
         }
         for (int axis = T; axis <= W; axis++) {
-            set_axis(&b.axes[axis], outs[axis], p->kernel[axis], p->dilation[axis]);
+            set_axis(&b.axes[axis], outs[axis], p->kernel[axis], p->stride[axis],
+                     p->dilation[axis]);
         }
         if (c3d_winograd_error(p, &b) > largest_error) {
             continue;
@@ -355,7 +363,8 @@ conv3d_status c3d_winograd_cut(const struct c3d_request *request,
     }
     *block = b;
     for (int axis = T; axis <= W; axis++) {
-        set_axis(&block->axes[axis], best[axis], p->kernel[axis], p->dilation[axis]);
+        set_axis(&block->axes[axis], best[axis], p->kernel[axis], p->stride[axis],
+                 p->dilation[axis]);
     }
     choose_block(request, block);
     block->cost = least;

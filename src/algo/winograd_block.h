@@ -19,7 +19,8 @@ struct c3d_winograd_axis {
     struct c3d_cook_toom maths;
     struct c3d_matrix input, output; /* of it, as the micro-kernels take them */
     int outs, points;                /* of a tile */
-    int64_t dilation;
+    int64_t stride, dilation;        /* one of them is 1 */
+    bool plain;                      /* the input needs no transform: every input is a tile's */
     int64_t tiles;                   /* of a block; a multiple of dilation */
     int64_t inputs;                  /* that the block reads */
 };

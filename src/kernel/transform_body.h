@@ -140,14 +140,19 @@ static C3D_ALWAYS_INLINE void output_8(const vf m[8], vf to[8], int outs)
 }
 
 /* Any matrix, row by row. */
-static C3D_ALWAYS_INLINE void product(const struct c3d_matrix *matrix, const vf *from, vf *to)
+static void transform_any(const struct c3d_lines *l)
 {
-    for (int i = 0; i < matrix->rows; i++) {
-        vf sum = {0};
-        for (int k = 0; k < matrix->columns; k++) {
-            sum = v_fma(v_broadcast(&matrix->at[i][k]), from[k], sum);
+    const struct c3d_matrix *const m = l->matrix;
+    for (int64_t n = 0; n < l->lines; n++) {
+        const float *const from = l->from + n * l->from_line;
+        float *const to = l->to + n * l->to_line;
+        for (int i = 0; i < m->rows; i++) {
+            vf sum = {0};
+            for (int k = 0; k < m->columns; k++) {
+                sum = v_fma(v_broadcast(&m->at[i][k]), v_load(from + k * l->from_step), sum);
+            }
+            v_store(to + i * l->to_step, sum);
         }
-        to[i] = sum;
     }
 }
 
@@ -203,7 +208,7 @@ static void transform(const struct c3d_lines *l)
             OUTPUT_CASE(8, 7)
         }
     } else {
-        LINES(m->columns, m->rows, product(m, line, result))
+        transform_any(l);
     }
 }
 
