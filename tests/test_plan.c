@@ -85,7 +85,7 @@ Test(plan, tiles_are_clipped_to_the_problem)
 static void lists_its_candidates(const char *wish)
 {
     struct workload w;
-    conv3d_options options = options_for(CONV3D_MATH_DEFAULT);
+    conv3d_options options = options_for(CONV3D_MATH_STRICT);
     options.algorithm = wish;
     conv3d_plan *plan = make_plan(&w, text, &options);
     const conv3d_plan_info info = query(plan);
@@ -137,8 +137,9 @@ Test(plan, describes_itself_in_lines)
 {
     static const char *const keys[] = {"problem: ", "output: ", "algorithm: direct", "isa: ",
                                        "math: ", "tile: ", "threads: ", "workspace bytes: "};
+    const conv3d_options options = options_for(CONV3D_MATH_STRICT);
     struct workload w;
-    conv3d_plan *plan = make_plan(&w, text, NULL);
+    conv3d_plan *plan = make_plan(&w, text, &options);
     char whole[4096], cut[4096];
     const size_t length = conv3d_plan_describe(plan, whole, sizeof whole);
     cr_assert(length > 0 && length < sizeof whole && strlen(whole) == length);

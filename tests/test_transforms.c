@@ -159,7 +159,7 @@ static void transform_holds_for_all_layouts(struct transform_case *c)
 }
 
 /* By the code for its kind, if it may have one, and by that for any matrix. */
-static void matrix_holds(struct transform_case *c, int kind, int rows, int columns,
+static void matrix_holds(struct transform_case *c, enum c3d_matrix_kind kind, int rows, int columns,
                          double from[C3D_MAX_POINTS][C3D_MAX_POINTS])
 {
     c->matrix = (struct c3d_matrix){.kind = kind, .rows = rows, .columns = columns};
@@ -185,6 +185,12 @@ static void transform_holds_for_all_matrices(const char *isa)
             matrix_holds(&c, saves ? C3D_OUTPUT_MATRIX : C3D_OTHER_MATRIX, outs, maths.points,
                          maths.output);
         }
+    for (int outs = 2; outs <= 3; outs++) {
+        struct c3d_cook_toom maths;
+        c3d_cook_toom(outs, 3, 2, &maths);
+        matrix_holds(&c, C3D_STRIDED_INPUT_MATRIX, maths.points, maths.inputs, maths.input);
+        matrix_holds(&c, C3D_STRIDED_OUTPUT_MATRIX, outs, maths.points, maths.output);
+    }
 }
 
 Test(transforms, transform_portable) { transform_holds_for_all_matrices("portable"); }

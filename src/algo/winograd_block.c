@@ -56,7 +56,7 @@ const char *c3d_winograd_refusal(const struct c3d_request *request)
     return request->wild_weights ? "a weight is not finite, or far above the others" : NULL;
 }
 
-static void set_matrix(struct c3d_matrix *matrix, int kind, int rows, int columns,
+static void set_matrix(struct c3d_matrix *matrix, enum c3d_matrix_kind kind, int rows, int columns,
                        const double from[C3D_MAX_POINTS][C3D_MAX_POINTS])
 {
     matrix->kind = kind;
@@ -75,11 +75,19 @@ static void set_axis(struct c3d_winograd_axis *axis, int outs, int64_t taps, int
 {
     struct c3d_cook_toom *const maths = &axis->maths;
     c3d_cook_toom(outs, (int)taps, (int)stride, maths);
+    const bool strided = stride == 2 && taps == 3 && (outs == 2 || outs == 3);
     const bool saves = outs > 1 && taps > 1 && stride == 1;
-    set_matrix(&axis->input, saves ? C3D_INPUT_MATRIX : C3D_OTHER_MATRIX, maths->points,
-               maths->inputs, maths->input);
-    set_matrix(&axis->output, saves ? C3D_OUTPUT_MATRIX : C3D_OTHER_MATRIX, outs, maths->points,
-               maths->output);
+    axis->swift = strided || (saves && maths->points % 2 == 0);
+    set_matrix(&axis->input,
+               strided ? C3D_STRIDED_INPUT_MATRIX
+               : saves ? C3D_INPUT_MATRIX
+                       : C3D_OTHER_MATRIX,
+               maths->points, maths->inputs, maths->input);
+    set_matrix(&axis->output,
+               strided ? C3D_STRIDED_OUTPUT_MATRIX
+               : saves ? C3D_OUTPUT_MATRIX
+                       : C3D_OTHER_MATRIX,
+               outs, maths->points, maths->output);
     axis->outs = outs;
     axis->points = maths->points;
     axis->stride = stride;
@@ -245,10 +253,10 @@ static double along(const struct c3d_winograd_block *b, int axis, bool points)
 }
 
 /* What a stage costs for each vector that it writes, in vector FMAs: most is waiting for L2
- * and beyond; eight points do not fit the registers, and strided ones have no short code. */
+ * and beyond; eight points do not fit the registers, and not all matrices have short code. */
 static double stage(const struct c3d_winograd_axis *axis)
 {
-    return axis->plain ? 0 : axis->stride > 1 ? 20 : axis->points <= 6 ? 8 : 14;
+    return axis->plain ? 0 : !axis->swift ? 20 : axis->points <= 7 ? 8 : 14;
 }
 
 static const double copied = 8;

@@ -21,6 +21,7 @@ struct c3d_winograd_axis {
     int outs, points;                /* of a tile */
     int64_t stride, dilation;        /* one of them is 1 */
     bool plain;                      /* the input needs no transform: every input is a tile's */
+    bool swift;                      /* the micro-kernel has short code for it */
     int64_t tiles;                   /* of a block; a multiple of dilation */
     int64_t inputs;                  /* that the block reads */
 };

@@ -190,9 +190,16 @@ struct c3d_interleave {
 /* A linear map of lines of C3D_MAX_POINTS vectors at most. */
 enum { C3D_MAX_POINTS = 8 };
 struct c3d_matrix {
-    /* Which matrix of algo/cook_toom.h it is, for which there is shorter code if columns
-     * is 4, 6 or 8. */
-    enum { C3D_OTHER_MATRIX, C3D_INPUT_MATRIX, C3D_OUTPUT_MATRIX } kind;
+    /* Which matrix of algo/cook_toom.h it is, where there is shorter code: for outs and taps
+     * above 1 and stride 1, if columns is 4, 6 or 8; with stride 2, for 3 taps and 2 or 3
+     * outs. */
+    enum c3d_matrix_kind {
+        C3D_OTHER_MATRIX,
+        C3D_INPUT_MATRIX,
+        C3D_OUTPUT_MATRIX,
+        C3D_STRIDED_INPUT_MATRIX,
+        C3D_STRIDED_OUTPUT_MATRIX
+    } kind;
     int rows, columns;
     float at[C3D_MAX_POINTS][C3D_MAX_POINTS];
 };

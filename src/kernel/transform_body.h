@@ -95,7 +95,7 @@ static C3D_ALWAYS_INLINE void input_8(const vf d[8], vf to[8])
 }
 
 /* A for 4, 6 and 8 points: powers of p and -p add and cancel. */
-static C3D_ALWAYS_INLINE void output_4(const vf m[4], vf to[4], int outs)
+static C3D_ALWAYS_INLINE void output_4(const vf *m, vf *to, int outs)
 {
     const vf sum = m[1] + m[2], difference = m[1] - m[2];
     to[0] = m[0] + sum;
@@ -104,7 +104,7 @@ static C3D_ALWAYS_INLINE void output_4(const vf m[4], vf to[4], int outs)
     to[outs - 1] += m[3];
 }
 
-static C3D_ALWAYS_INLINE void output_6(const vf m[6], vf to[6], int outs)
+static C3D_ALWAYS_INLINE void output_6(const vf *m, vf *to, int outs)
 {
     const vf zero = {0}, sum = m[1] + m[2], difference = m[1] - m[2];
     to[0] = m[0] + sum + (m[3] + m[4]);
@@ -118,7 +118,7 @@ static C3D_ALWAYS_INLINE void output_6(const vf m[6], vf to[6], int outs)
     to[outs - 1] += m[5];
 }
 
-static C3D_ALWAYS_INLINE void output_8(const vf m[8], vf to[8], int outs)
+static C3D_ALWAYS_INLINE void output_8(const vf *m, vf *to, int outs)
 {
     const vf zero = {0};
     vf even[3], odd[3];
@@ -137,6 +137,40 @@ static C3D_ALWAYS_INLINE void output_8(const vf m[8], vf to[8], int outs)
         half *= 0.5f;
     }
     to[outs - 1] += m[7];
+}
+
+/* Of 3 taps with stride 2: taps 0 and 2 meet inputs 0, 2, .. and tap 1 the others, which are
+ * taken as they are. */
+static C3D_ALWAYS_INLINE void strided_input_5(const vf d[5], vf to[5])
+{
+    to[0] = d[2] - d[0];
+    to[1] = d[2];
+    to[2] = d[4] - d[2];
+    to[3] = d[1];
+    to[4] = d[3];
+}
+
+static C3D_ALWAYS_INLINE void strided_input_7(const vf d[7], vf to[7])
+{
+    const vf even[4] = {d[0], d[2], d[4], d[6]};
+    input_4(even, to);
+    to[4] = d[1];
+    to[5] = d[3];
+    to[6] = d[5];
+}
+
+static C3D_ALWAYS_INLINE void strided_output_5(const vf m[5], vf to[2])
+{
+    to[0] = m[0] + m[1] + m[3];
+    to[1] = m[1] + m[2] + m[4];
+}
+
+static C3D_ALWAYS_INLINE void strided_output_7(const vf m[7], vf to[3])
+{
+    output_4(m, to, 3);
+    to[0] += m[4];
+    to[1] += m[5];
+    to[2] += m[6];
 }
 
 /* Any matrix, row by row. */
@@ -177,29 +211,40 @@ static void transform_any(const struct c3d_lines *l)
         LINES(points, outs, output_##points(line, result, outs)) \
         break;
 
-static void transform(const struct c3d_lines *l)
+static void transform_input(const struct c3d_lines *l)
 {
-    const struct c3d_matrix *const m = l->matrix;
-    if (m->kind == C3D_INPUT_MATRIX && m->columns == 4) {
+    switch (l->matrix->columns) {
+    case 4:
         LINES(4, 4, input_4(line, result))
-    } else if (m->kind == C3D_INPUT_MATRIX && m->columns == 6) {
+        break;
+    case 6:
         LINES(6, 6, input_6(line, result))
-    } else if (m->kind == C3D_INPUT_MATRIX && m->columns == 8) {
+        break;
+    case 8:
         LINES(8, 8, input_8(line, result))
-    } else if (m->kind == C3D_OUTPUT_MATRIX && m->columns == 4) {
-        switch (m->rows) {
+        break;
+    default:
+        transform_any(l);
+    }
+}
+
+static void transform_output(const struct c3d_lines *l)
+{
+    const int outs = l->matrix->rows;
+    if (l->matrix->columns == 4) {
+        switch (outs) {
             OUTPUT_CASE(4, 2)
             OUTPUT_CASE(4, 3)
         }
-    } else if (m->kind == C3D_OUTPUT_MATRIX && m->columns == 6) {
-        switch (m->rows) {
+    } else if (l->matrix->columns == 6) {
+        switch (outs) {
             OUTPUT_CASE(6, 2)
             OUTPUT_CASE(6, 3)
             OUTPUT_CASE(6, 4)
             OUTPUT_CASE(6, 5)
         }
-    } else if (m->kind == C3D_OUTPUT_MATRIX && m->columns == 8) {
-        switch (m->rows) {
+    } else if (l->matrix->columns == 8) {
+        switch (outs) {
             OUTPUT_CASE(8, 2)
             OUTPUT_CASE(8, 3)
             OUTPUT_CASE(8, 4)
@@ -209,6 +254,36 @@ static void transform(const struct c3d_lines *l)
         }
     } else {
         transform_any(l);
+    }
+}
+
+static void transform(const struct c3d_lines *l)
+{
+    const bool five = l->matrix->columns == 5;
+    switch (l->matrix->kind) {
+    case C3D_INPUT_MATRIX:
+        transform_input(l);
+        break;
+    case C3D_OUTPUT_MATRIX:
+        transform_output(l);
+        break;
+    case C3D_STRIDED_INPUT_MATRIX:
+        if (five) {
+            LINES(5, 5, strided_input_5(line, result))
+        } else {
+            LINES(7, 7, strided_input_7(line, result))
+        }
+        break;
+    case C3D_STRIDED_OUTPUT_MATRIX:
+        if (five) {
+            LINES(5, 2, strided_output_5(line, result))
+        } else {
+            LINES(7, 3, strided_output_7(line, result))
+        }
+        break;
+    case C3D_OTHER_MATRIX:
+        transform_any(l);
+        break;
     }
 }
 

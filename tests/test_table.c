@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_table.c - the layers of data/layers.csv, cut to a size for tests: fast math against
+ * strict math.  Channels, kernels, strides, dilation and groups are the layers' own.
+ */
+#include "support.h"
+
+#include "../tools/layer_table.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* At most so many outputs along each axis of what is left of a layer. */
+enum { OUTPUTS = 7 };
+
+/* The first outputs of a layer, all its padding kept. */
+static bool cut_layer(const struct layer *layer, struct problem *problem)
+{
+    problem->params = layer->params;
+    for (int i = 0; i < 5; i++)
+        problem->input[i] = layer->input[i];
+    problem->input[0] = 1;
+    for (int axis = 0; axis < 3; axis++) {
+        const conv3d_params *p = &layer->params;
+        const int64_t span = p->dilation[axis] * (p->kernel_size[axis] - 1) + 1;
+        const int64_t padding = p->padding_begin[axis] + p->padding_end[axis];
+        const int64_t enough = (OUTPUTS - 1) * p->stride[axis] + span - padding;
+        if (problem->input[2 + axis] > enough)
+            problem->input[2 + axis] = enough > 0 ? enough : 1;
+    }
+    return conv3d_output_shape(&problem->params, problem->input, problem->output) == CONV3D_OK;
+}
+
+/* In L2, relative to a. */
+static double difference(const float *a, const float *b, size_t count)
+{
+    double square = 0.0, norm = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        square += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+        norm += (double)a[i] * a[i];
+    }
+    return square == 0.0 ? 0.0 : sqrt(square / norm);
+}
+
+static void fast_is_strict_but_for_rounding(const struct layer *layer)
+{
+    struct problem problem;
+    struct workload workload;
+    cr_assert(cut_layer(layer, &problem), "%s: %s", layer->name, conv3d_last_error());
+    workload_make(&workload, &problem, 1);
+    float *strict = allocate_floats(workload.output_count);
+    float *fast = allocate_floats(workload.output_count);
+    const conv3d_options strictly = options_for(CONV3D_MATH_STRICT);
+    conv3d_options options = options_for(CONV3D_MATH_FAST);
+    conv3d_plan *plan;
+    cr_assert(workload_run(&workload, &strictly, strict));
+    cr_assert(workload_run(&workload, &options, fast));
+    cr_expect(difference(strict, fast, workload.output_count) <= 2e-5, "%s", layer->name);
+    /* The cut layer may be too small to choose what the whole one does. */
+    options.algorithm = "winograd";
+    if (workload_plan(&workload, &options, &plan) == CONV3D_OK) {
+        cr_assert(workload_run(&workload, &options, fast));
+        cr_expect(difference(strict, fast, workload.output_count) <= 2e-5, "%s, winograd",
+                  layer->name);
+    }
+    conv3d_plan_destroy(plan);
+    free(strict);
+    free(fast);
+    workload_free(&workload);
+}
+
+Test(table, fast_math_is_strict_math_but_for_rounding)
+{
+    struct layer_table table = LAYER_TABLE_EMPTY;
+    char path[512], message[200];
+    const char *top = getenv("top_srcdir");
+    snprintf(path, sizeof path, "%s/data/layers.csv", top != NULL ? top : ".");
+    if (layer_table_read(&table, path, message, sizeof message) != 0)
+        cr_skip("%s; set top_srcdir", message);
+    cr_assert(table.count >= 60);
+    for (size_t i = 0; i < table.count; i++)
+        fast_is_strict_but_for_rounding(&table.layers[i]);
+    layer_table_free(&table);
+}
