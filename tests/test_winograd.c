@@ -246,6 +246,29 @@ Test(winograd, tiles_that_would_break_the_promise_are_not_chosen)
     workload_free(&workload);
 }
 
+/* A limit of memory makes tiles smaller, which have fewer weights, before it refuses. */
+Test(winograd, memory_limits_make_tiles_smaller)
+{
+    conv3d_options options = options_for(CONV3D_MATH_FAST);
+    conv3d_plan_info whole = {.size = sizeof whole}, limited = {.size = sizeof limited};
+    struct problem problem;
+    struct workload workload;
+    conv3d_plan *plan, *smaller;
+    cr_assert(problem_from_text(&problem, "n1_ci64t12h16w16_co64_k3_p1"));
+    workload_make(&workload, &problem, 1);
+    cr_assert(workload_plan(&workload, &options, &plan) == CONV3D_OK &&
+              conv3d_plan_query(plan, &whole) == CONV3D_OK);
+    options.memory_limit_bytes = whole.packed_bytes;
+    cr_assert(workload_plan(&workload, &options, &smaller) == CONV3D_OK &&
+              conv3d_plan_query(smaller, &limited) == CONV3D_OK);
+    cr_expect_str_eq(limited.algorithm, "winograd");
+    cr_expect_str_neq(limited.transform, whole.transform);
+    cr_expect(limited.packed_bytes + limited.workspace_bytes <= options.memory_limit_bytes);
+    conv3d_plan_destroy(plan);
+    conv3d_plan_destroy(smaller);
+    workload_free(&workload);
+}
+
 /* ---- refusals -------------------------------------------------------------- */
 
 static void refuses(const char *text, conv3d_math math)
