@@ -299,6 +299,13 @@ Test(winograd, strides_above_two_and_dilated_strides_refuse)
     refuses("n1_ci16t6h8w8_co16_k3_s1x1x2_p1_d1x1x2", CONV3D_MATH_FAST);
 }
 
+/* Blocks hold whole groups of interleaved tiles: these would overflow. */
+Test(winograd, huge_dilations_refuse)
+{
+    refuses("n1_ci16t6h8w8_co16_k3_p65_d65", CONV3D_MATH_FAST);
+    refuses("n1_ci16t6h8w8_co16_k3_p1000000_d1000000", CONV3D_MATH_FAST);
+}
+
 /* ---- special values -------------------------------------------------------- */
 
 static const char *const shapes[] = {

@@ -21,6 +21,11 @@ static size_t l3_of(const struct c3d_request *request)
 /* Fewer channels are bound by the transforms. */
 enum { least_channels = 12 };
 
+/* Beyond these, sizes of blocks, which hold whole groups of interleaved tiles, could
+ * overflow. */
+enum { most_dilation = 64 };
+static const double largest_volume = 0x1p40;
+
 /* What direct.c can do with, when it must, for kernels up to 5x5x5. */
 static const double least_room = 512 * 1024;
 
@@ -45,7 +50,13 @@ const char *c3d_winograd_refusal(const struct c3d_request *request)
         if (p->kernel[axis] > 5 || p->kernel[axis] == 4) {
             return "a kernel extent is not 1, 2, 3 or 5";
         }
+        if (p->kernel[axis] > 1 && p->dilation[axis] > most_dilation) {
+            return "a dilation is above 64";
+        }
         any = any || p->kernel[axis] > 1;
+    }
+    if (fmax((double)c3d_volume(p->in), (double)c3d_volume(p->out)) > largest_volume) {
+        return "a volume has more than 2^40 voxels";
     }
     if (!any) {
         return "every kernel extent is 1";
