@@ -23,7 +23,8 @@ C3D_TEAM_SERIAL_SOURCES = src/platform/team_serial.c
 
 C3D_KERNEL_SOURCES = \
 	src/kernel/kernel.h src/kernel/select.h src/kernel/select.c \
-	src/kernel/vec.h src/kernel/kernel_body.h src/kernel/transform_body.h
+	src/kernel/vec.h src/kernel/kernel_body.h \
+	src/kernel/sweep_body.h src/kernel/transform_body.h
 
 # Each group is compiled with the flags of its ISA, and with no others.
 C3D_ISA_PORTABLE_SOURCES = src/kernel/isa_portable.c
@@ -45,7 +46,7 @@ C3D_ALGO_SOURCES = \
 	src/algo/rows.c src/algo/depthwise.c \
 	src/algo/blocking.h src/algo/blocking.c \
 	src/algo/window.h src/algo/window.c \
-	src/algo/step_cost.h \
+	src/algo/step_cost.h src/algo/tile.h \
 	src/algo/tap_list.h src/algo/tap_list.c \
 	src/algo/pack_weights.h src/algo/pack_weights.c \
 	src/algo/pack_input.h src/algo/pack_input.c

@@ -119,6 +119,16 @@ void oracle_double(const struct workload *workload, double *output, double *magn
     free(taps);
 }
 
+double relative_l2(const double *exact, const float *got, size_t count)
+{
+    double error = 0.0, norm = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        error += (got[i] - exact[i]) * (got[i] - exact[i]);
+        norm += exact[i] * exact[i];
+    }
+    return error == 0.0 ? 0.0 : sqrt(error / norm);
+}
+
 bool within_bound(const struct workload *workload, const float *got, const char *label)
 {
     const size_t count = workload->output_count;

@@ -33,6 +33,9 @@ void oracle_strict(const struct workload *workload, conv3d_activation activation
 float oracle_strict_one(const struct workload *workload, conv3d_activation activation, size_t at,
                         struct tap *taps);
 
+/* Relative error in L2; NaN if any output is. */
+double relative_l2(const double *exact, const float *got, size_t count);
+
 /* Float64 sums, and the sums of the magnitudes that the error bound is made of. */
 void oracle_double(const struct workload *workload, double *output, double *magnitude);
 

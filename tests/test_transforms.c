@@ -5,58 +5,18 @@
  * test_kernels.c has the others.
  */
 #include "guard.h"
+#include "kernel_cases.h"
 #include "support.h"
 
 #include "../tools/random_data.h"
 
 #include "algo/cook_toom.h"
-#include "kernel/select.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The table of one ISA; skips the test, aloud, where there is none. */
-static const struct c3d_kernels *kernels_of(const char *name)
-{
-    const struct c3d_kernels *kernels;
-    isa_set(name);
-    if (c3d_kernels_select(&kernels) != CONV3D_OK || strcmp(kernels->name, name) != 0)
-        cr_skip("ISA level %s is not available on this machine or in this build", name);
-    return kernels;
-}
-
-typedef float draw_fn(uint64_t seed, uint64_t index);
-
-static float any_bits(uint64_t seed, uint64_t index)
-{
-    const uint32_t bits = (uint32_t)random_bits(seed, index);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static float small_float(uint64_t seed, uint64_t index)
-{
-    return (float)(int32_t)random_bits(seed, index) * 0x1p-31f;
-}
-
-static void guarded_fill(struct guarded *guarded, size_t count, enum guard_side side,
-                         draw_fn *draw, uint64_t seed)
-{
-    float *values = allocate_floats(count);
-    for (size_t i = 0; i < count; i++)
-        values[i] = draw(seed, i);
-    guarded_make_constant(guarded, values, count * sizeof *values, side);
-    free(values);
-}
-
-static bool same_float(float a, float b)
-{
-    return isnan(a) ? isnan(b) : memcmp(&a, &b, sizeof a) == 0;
-}
 
 /* ---- transform ------------------------------------------------------------- */
 
@@ -380,7 +340,7 @@ static void outer_holds_for_all_sizes(const char *isa)
                 c.tap_count = taps[i / 3 % 3];
                 c.start = i / 9 % 2;
                 c.side = i / 18 % 2 ? GUARD_HIGH : GUARD_LOW;
-                c.draw = i / 36 % 2 ? any_bits : small_float;
+                c.draw = i / 36 % 2 ? any_float : small_float;
                 c.seed++;
                 cr_assert(outer_holds(&c));
             }

@@ -54,17 +54,6 @@ static double *exact_output(const struct workload *workload)
     return exact;
 }
 
-/* In L2; NaN if any output is. */
-static double relative_error(const double *exact, const float *got, size_t count)
-{
-    double error = 0.0, norm = 0.0;
-    for (size_t i = 0; i < count; i++) {
-        error += (got[i] - exact[i]) * (got[i] - exact[i]);
-        norm += exact[i] * exact[i];
-    }
-    return error == 0.0 ? 0.0 : sqrt(error / norm);
-}
-
 /* ---- random problems ------------------------------------------------------- */
 
 struct dice {
@@ -135,7 +124,7 @@ Test(winograd, random_problems_keep_the_promised_error)
         double *exact = exact_output(&workload);
         isa_set(levels[(size_t)i % level_count]);
         cr_assert(runs(&workload, &options, got, &expected_error));
-        const double error = relative_error(exact, got, workload.output_count);
+        const double error = relative_l2(exact, got, workload.output_count);
         cr_assert(error <= promised_error && expected_error <= promised_error,
                   "%s on %s: error %g, %g expected", problem_text(&problem, text),
                   levels[(size_t)i % level_count], error, expected_error);
@@ -208,7 +197,7 @@ static void error_is_small(int64_t channels, const struct kind *kind)
         double expected_error;
         isa_set(levels[i]);
         cr_assert(runs(&workload, &options, got, &expected_error));
-        const double error = relative_error(exact, got, workload.output_count);
+        const double error = relative_l2(exact, got, workload.output_count);
         cr_expect(error <= promised_error, "%lld channels, %s, %s: error %g",
                   (long long)channels, kind->name, levels[i], error);
         cr_expect(kind->value != uniform || error <= 2.5 * expected_error,

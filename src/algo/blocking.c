@@ -9,14 +9,11 @@
 
 #include "algo/pack_input.h"
 #include "algo/step_cost.h"
+#include "algo/tile.h"
 #include "base/mem.h"
 #include "base/num.h"
 
 #include <math.h>
-
-/* Without a cache size from the system: small enough for any server core of
- * the last ten years. */
-static const size_t default_l1_bytes = 32 * 1024, default_l2_bytes = 512 * 1024;
 
 /* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
 static const double tile_latency = 10;  /* smaller tiles wait for their own results */
@@ -71,14 +68,6 @@ static double tile_inefficiency(const struct c3d_kernels *kernels, int64_t w, in
            (rows * vectors);
 }
 
-static double task_count(const struct c3d_problem *p, const conv3d_tile *tile)
-{
-    return (double)p->items * (double)p->groups *
-           (double)c3d_ceil_div(p->out_channels, tile->oc) *
-           (double)c3d_ceil_div(p->out[T], tile->t) * (double)c3d_ceil_div(p->out[H], tile->h) *
-           (double)c3d_ceil_div(p->out[W], tile->w);
-}
-
 /* Ragged tiles pay for their branches where rows are short and steps long: 7, 14, 28, 56
  * outputs of 3x3x3 with 28 FMAs a step (AVX-512, Zen 4) 1.05, 1.04, 1.01, 0.98; with 12
  * (AVX2) 1.10, 0.96, 0.99, 0.99.  Five taps in 16 outputs: 0.97. */
@@ -126,7 +115,7 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
                        (double)b->tile.ic * (double)b->tap_count * (double)panel * sizeof(float);
     const double spill = fmax(set - (double)l2, 0) / (sizeof(float) * lanes) * panels * chunks *
                          l3_vector;
-    const double rounds = ceil(fmax(task_count(p, &b->tile), 1) / request->threads);
+    const double rounds = ceil(fmax(c3d_task_count(p, &b->tile), 1) / request->threads);
     return rounds * (compute + pack + acc + store + weights + spill);
 }
 
@@ -153,7 +142,7 @@ static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking 
     const double per_channel =
         ((double)b->input_elems + (double)b->tap_count * panels) * sizeof(float);
     const double room = 0.6 * (double)l2 - (double)b->acc_elems * sizeof(float);
-    const size_t l1 = request->l1_bytes > 0 ? request->l1_bytes : default_l1_bytes;
+    const size_t l1 = c3d_l1_bytes(request);
     const int rows = request->kernels->max_count[b->panels.vectors];
     const double steps = (double)l1 / 128 * (rows >= 2 * short_tile ? 2 : 1);
     const double channels = fmin(room / per_channel, steps / (double)b->tap_count);
@@ -251,7 +240,7 @@ conv3d_status c3d_choose_blocking(const struct c3d_request *request,
                                   struct c3d_blocking *blocking)
 {
     const struct c3d_problem *const p = request->problem;
-    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
+    const size_t l2 = c3d_l2_bytes(request);
     const struct c3d_panels panels = c3d_choose_panels(request->kernels, p->out_channels);
     const int64_t panel = c3d_panel_channels(panels);
     double best_cost = INFINITY;

@@ -4,6 +4,7 @@
  */
 #include "algo/rowwise_tile.h"
 
+#include "algo/tile.h"
 #include "algo/window.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -17,12 +18,6 @@ static const int64_t shortest_row = 256; /* of those that are cut by choice */
 static const double store_vector = 5, weights_vector = 4;
 /* The same of one lane. */
 static const double packed_element = 20, read_element = 6, sum_round_trip = 12;
-
-static size_t l2_of(const struct c3d_request *request)
-{
-    static const size_t otherwise = 512 * 1024;
-    return request->l2_bytes > 0 ? request->l2_bytes : otherwise;
-}
 
 int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs)
 {
@@ -134,12 +129,6 @@ static bool derive(struct c3d_rowwise *r, size_t room)
     return true;
 }
 
-static double task_count(const struct c3d_problem *p, const conv3d_tile *tile)
-{
-    return (double)p->items * (double)p->groups * (double)c3d_ceil_div(p->out[T], tile->t) *
-           (double)c3d_ceil_div(p->out[H], tile->h) * (double)c3d_ceil_div(p->out[W], tile->w);
-}
-
 /* Doubles the tile along one axis while it fits, up to `goal`. */
 static void grow(struct c3d_rowwise *r, const struct c3d_request *request, size_t room,
                  int axis, int64_t goal)
@@ -151,24 +140,18 @@ static void grow(struct c3d_rowwise *r, const struct c3d_request *request, size_
         const struct c3d_blocking before = *b;
         *extent = c3d_min(*extent * 2, most);
         /* Four tasks per thread keep the last one's lead small. */
-        if (!derive(r, room) || task_count(&r->problem, &b->tile) < 4.0 * request->threads) {
+        if (!derive(r, room) || c3d_task_count(&r->problem, &b->tile) < 4.0 * request->threads) {
             *b = before;
             break;
         }
     }
 }
 
-/* The extent that cuts `extent` into as many nearly equal parts as `most` needs. */
-static int64_t equal_parts(int64_t extent, int64_t most)
-{
-    return c3d_ceil_div(extent, c3d_ceil_div(extent, most));
-}
-
-/* The same for rows.  Parts are whole lines, so that packed rows start on one: other
+/* Nearly equal parts of rows, but whole lines, so that packed rows start on one: other
  * vectors take two loads. */
 static int64_t equal_rows(int64_t extent, int64_t most)
 {
-    const int64_t equal = equal_parts(extent, most);
+    const int64_t equal = c3d_equal_parts(extent, most);
     return equal == extent ? extent : c3d_round_up(equal, C3D_MAX_LANES);
 }
 
@@ -208,10 +191,10 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, s
         }
     }
     if (wish->t == 0) {
-        b->tile.t = equal_parts(p->out[T], b->tile.t);
+        b->tile.t = c3d_equal_parts(p->out[T], b->tile.t);
     }
     if (wish->h == 0) {
-        b->tile.h = equal_parts(p->out[H], b->tile.h);
+        b->tile.h = c3d_equal_parts(p->out[H], b->tile.h);
     }
     return derive(r, room);
 }
@@ -242,7 +225,7 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
     const conv3d_tile *const wish = &request->tile;
     struct c3d_blocking *const b = &r->blocking;
     static const int64_t goals[] = {8, INT64_MAX};
-    const size_t l2 = l2_of(request);
+    const size_t l2 = c3d_l2_bytes(request);
     const size_t room = l2 / 2 < request->scratch_limit ? l2 / 2 : request->scratch_limit;
     for (int axis = T; axis <= W; axis++) {
         b->taps[axis] = p->kernel[axis];
@@ -311,7 +294,7 @@ static bool lies_far(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
     return (double)(p->groups * p->in_channels) * (double)c3d_volume(p->in) * sizeof(float) >
-           8.0 * (double)l2_of(request);
+           8.0 * (double)c3d_l2_bytes(request);
 }
 
 /* Ways of an L2 cache, or fewer. */
@@ -322,7 +305,7 @@ enum { ways = 8 };
 static bool channels_collide(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
-    const int64_t way = c3d_max((int64_t)l2_of(request) / ways, 1);
+    const int64_t way = c3d_max((int64_t)c3d_l2_bytes(request) / ways, 1);
     const int64_t places = way / c3d_gcd(way, c3d_volume(p->in) * (int64_t)sizeof(float));
     return p->in_channels > places * ways / 2;
 }
@@ -369,7 +352,7 @@ double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_siz
     }
     const struct c3d_blocking *const b = &r.blocking;
     const int lanes = request->kernels->lanes;
-    const double tasks = task_count(p, &b->tile), channels = (double)p->out_channels;
+    const double tasks = c3d_task_count(p, &b->tile), channels = (double)p->out_channels;
     const double input =
         r.in_place ? (double)p->in_channels * channel_window(&r) * read_element
                    : c3d_pack_cost((double)p->in_channels * (double)b->planes.slots,

@@ -5,18 +5,12 @@
 #include "algo/winograd_block.h"
 
 #include "algo/step_cost.h"
+#include "algo/tile.h"
 #include "base/mem.h"
 #include "base/num.h"
 
 #include <math.h>
 #include <stdio.h>
-
-static const size_t default_l2_bytes = 512 * 1024, default_l3_bytes = (size_t)32 << 20;
-
-static size_t l3_of(const struct c3d_request *request)
-{
-    return request->l3_bytes > 0 ? request->l3_bytes : default_l3_bytes;
-}
 
 /* Fewer channels are bound by the transforms. */
 enum { least_channels = 12 };
@@ -162,12 +156,6 @@ static int64_t groups_of(const struct c3d_problem *p, const struct c3d_winograd_
     return c3d_ceil_div(p->out[index], axis->outs * axis->dilation);
 }
 
-/* The extent that cuts `extent` into as many nearly equal parts as `most` needs. */
-static int64_t equal_parts(int64_t extent, int64_t most)
-{
-    return c3d_ceil_div(extent, c3d_ceil_div(extent, c3d_max(c3d_min(most, extent), 1)));
-}
-
 /* Bytes that packed weights and bias take, those of direct.c for wild tiles included. */
 static double packed_bytes(const struct c3d_problem *p, const struct c3d_winograd_block *b)
 {
@@ -189,6 +177,34 @@ double c3d_winograd_room(const struct c3d_request *request, const struct c3d_win
     return fmin(most, left / request->threads - SLACK);
 }
 
+/* The axes in the order in which blocks grow. */
+static const int order[3] = {W, H, T};
+
+/* Halves the block along T, H, W, else its output channels; what was wished for stays, and
+ * two register tiles, if it is only for want of tasks.  False if nothing is left to halve. */
+static bool shrink(const struct c3d_request *request, struct c3d_winograd_block *b,
+                   bool for_tasks)
+{
+    const conv3d_tile *const wish = &request->tile;
+    const int64_t wishes[3] = {wish->t, wish->h, wish->w};
+    const int64_t panel = c3d_panel_channels(b->panels);
+    const bool whole =
+        for_tasks && b->tiles <= 2 * request->kernels->max_count[b->panels.vectors];
+    for (int i = 2; i >= 0 && !whole; i--) {
+        struct c3d_winograd_axis *const axis = &b->axes[order[i]];
+        if (axis->tiles > axis->dilation && !(for_tasks && wishes[order[i]] > 0)) {
+            axis->tiles = c3d_ceil_div(axis->tiles / axis->dilation, 2) * axis->dilation;
+            return true;
+        }
+    }
+    if (b->tile.oc <= panel || (for_tasks && wish->oc > 0)) {
+        return false;
+    }
+    b->tile.oc = c3d_min(c3d_round_up(c3d_ceil_div(b->tile.oc, 2), panel),
+                         request->problem->out_channels);
+    return true;
+}
+
 /* As many tiles as leave the transformed input of one frequency of T in half of L2, but no more
  * than two register tiles, along W first; then fewer until every thread has some.  64
  * channels of 56x56, one Zen 4 core with 1 MiB: blocks of 14, 28, 42, 56, 84 tiles take 0.89,
@@ -197,12 +213,11 @@ double c3d_winograd_room(const struct c3d_request *request, const struct c3d_win
 static void choose_block(const struct c3d_request *request, struct c3d_winograd_block *b)
 {
     const struct c3d_problem *const p = request->problem;
-    const size_t l2 = request->l2_bytes > 0 ? request->l2_bytes : default_l2_bytes;
+    const size_t l2 = c3d_l2_bytes(request);
     const int lanes = request->kernels->lanes;
     const int register_rows = request->kernels->max_count[b->panels.vectors];
     const double each = (double)area(b) * (double)c3d_round_up(p->in_channels, lanes) *
                         sizeof(float);
-    static const int order[3] = {W, H, T};
     const double room = c3d_winograd_room(request, b);
     int64_t most = (int64_t)fmin(fmax((double)l2 / 2 / each, register_rows), 2 * register_rows);
     const conv3d_tile *const wish = &request->tile;
@@ -217,39 +232,19 @@ static void choose_block(const struct c3d_request *request, struct c3d_winograd_
         const int64_t all = groups_of(p, axis, order[i]);
         const int64_t some = wishes[order[i]] > 0
                                  ? c3d_min(c3d_ceil_div(wishes[order[i]], group), all)
-                                 : equal_parts(all, most / axis->dilation);
+                                 : c3d_equal_parts(all, c3d_max(most / axis->dilation, 1));
         axis->tiles = some * axis->dilation;
         most = c3d_max(most / axis->tiles, 1);
     }
     derive(p, b, lanes, register_rows);
-    /* Too few tasks, or too much memory: halve along T, H, then channels. */
+    /* Too few tasks, or too much memory. */
     for (;;) {
-        const double tasks =
-            (double)p->items * (double)p->groups *
-            (double)c3d_ceil_div(p->out_channels, b->tile.oc) *
-            (double)c3d_ceil_div(p->out[T], b->tile.t) *
-            (double)c3d_ceil_div(p->out[H], b->tile.h) *
-            (double)c3d_ceil_div(p->out[W], b->tile.w);
         const bool large = (double)b->scratch_bytes > room;
-        const bool few = !large && tasks < 2.0 * request->threads;
+        const bool few = !large && c3d_task_count(p, &b->tile) < 2.0 * request->threads;
         if (!few && !large) {
             break;
         }
-        struct c3d_winograd_axis *cut = NULL;
-        for (int i = 2; i >= 0 && cut == NULL; i--) {
-            struct c3d_winograd_axis *const axis = &b->axes[order[i]];
-            const bool allowed =
-                few ? wishes[order[i]] == 0 && b->tiles > 2 * register_rows : true;
-            if (allowed && axis->tiles > axis->dilation) {
-                cut = axis;
-            }
-        }
-        if (cut != NULL) {
-            cut->tiles = c3d_ceil_div(cut->tiles / cut->dilation, 2) * cut->dilation;
-        } else if ((wish->oc == 0 || !few) && b->tile.oc > panel) {
-            b->tile.oc = c3d_min(c3d_round_up(c3d_ceil_div(b->tile.oc, 2), panel),
-                                 p->out_channels);
-        } else {
+        if (!shrink(request, b, few)) {
             break;
         }
         derive(p, b, lanes, register_rows);
@@ -312,7 +307,7 @@ static double cost(const struct c3d_request *request, const struct c3d_winograd_
         register_tiles * steps *
         c3d_step_cost(request->kernels, (int)b->rows, width, true) / width * product;
     /* The part of the weights that L3 does not keep from call to call: others use it too. */
-    const double l3 = (double)l3_of(request);
+    const double l3 = (double)c3d_l3_bytes(request);
     const double beyond = steps * lanes * sizeof(float) / l3 - 0.5;
     const double far = fmin(fmax(beyond, 0), 1);
     const double window =
