@@ -201,8 +201,9 @@ typedef struct conv3d_options {
                                  work is too small to pay for them; else 1..4096 */
     conv3d_math math;
     const char *algorithm;    /* NULL = choose; else a name that conv3d_plan_candidate
-                                 lists, "direct" or "reference" among them; "reference"
-                                 sums in float64 whatever the math mode */
+                                 lists, "direct", "winograd:4x4x4" or "reference" among
+                                 them; "winograd" = with the transform that suits best;
+                                 "reference" sums in float64 whatever the math mode */
     conv3d_effort effort;
     conv3d_activation activation;
     size_t memory_limit_bytes; /* 0 = none; else bounds packed weights + workspace */
@@ -277,14 +278,18 @@ typedef struct conv3d_plan_info {
     double expected_error;   /* relative L2 error expected against float64 */
     const char *transform;   /* of a transformed algorithm: outputs of a tile and kernel, as
                                 "F(4x4x4, 3x3x3)"; else "".  Valid while the plan lives */
+    double estimated_flops;  /* the time that the planner expects of a call on one core, in
+                                operations at its peak rate, see conv3d_machine_peak;
+                                0 for "reference" */
 } conv3d_plan_info;
 
 CONV3D_CHECKED conv3d_status conv3d_plan_query(const conv3d_plan *plan,
                                                conv3d_plan_info *info);
 
-/* One algorithm that the planner considered, best first.  Returns 0 when index
- * is past the last; otherwise 1, and sets the name, and the verdict: "chosen",
- * or the reason why not.  Both strings live as long as the plan. */
+/* One way that the planner considered, best first: an algorithm, or one of its
+ * transforms, as "winograd:4x4x4" (outputs of a tile along T, H, W).  Returns 0 when
+ * index is past the last; otherwise 1, and sets the name, and the verdict: "chosen", or
+ * the reason why not.  Both strings live as long as the plan. */
 CONV3D_API int conv3d_plan_candidate(const conv3d_plan *plan, int index,
                                      const char **algorithm, const char **verdict);
 
@@ -328,6 +333,14 @@ typedef struct conv3d_rates {
  * Errors: NULL, ARGUMENT (size, threads), MEMORY, ENVIRONMENT (CONV3D_ISA).
  */
 CONV3D_CHECKED conv3d_status conv3d_machine_measure(int threads, conv3d_rates *rates);
+
+/*
+ * Writes the peak rate of the calling thread's core, in operations per second: of FMA
+ * chains in registers, with the kernels in use.  Measures for some milliseconds; other
+ * work on the core lowers the figure.
+ * Errors: NULL, ENVIRONMENT (CONV3D_ISA).
+ */
+CONV3D_CHECKED conv3d_status conv3d_machine_peak(double *flops_per_second);
 
 #ifdef __cplusplus
 }

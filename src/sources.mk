@@ -57,6 +57,7 @@ C3D_PLAN_SOURCES = \
 	src/plan/collapse.h src/plan/collapse.c \
 	src/plan/schedule.h src/plan/schedule.c \
 	src/plan/shares.h src/plan/shares.c \
+	src/plan/choice.h src/plan/choice.c \
 	src/plan/plan.h src/plan/plan.c \
 	src/plan/describe.c
 

@@ -90,11 +90,14 @@ static void lists_its_candidates(const char *wish)
     conv3d_plan *plan = make_plan(&w, text, &options);
     const conv3d_plan_info info = query(plan);
     int chosen = 0, direct = 0, reference = 0, index = 0;
+    bool first = true;
     const char *algorithm, *verdict;
     for (; conv3d_plan_candidate(plan, index, &algorithm, &verdict); index++) {
         direct += strcmp(algorithm, "direct") == 0;
         reference += strcmp(algorithm, "reference") == 0;
         cr_expect(strlen(verdict) > 0);
+        cr_expect(first == (strcmp(verdict, "chosen") == 0), "the chosen one is the first");
+        first = false;
         if (strcmp(verdict, "chosen") == 0) {
             chosen++;
             cr_expect_str_eq(algorithm, info.algorithm);
@@ -239,6 +242,19 @@ Test(plan, machine_makes_sense)
     cr_expect(machine.threads >= 1 && machine.cores >= 0 && machine.cores <= machine.processors);
     cr_expect(machine.numa_nodes >= 0 && memchr(machine.cpu, 0, sizeof machine.cpu) != NULL);
     cr_expect(strlen(machine.topology) > 0 && strlen(machine.threading) > 0);
+}
+
+Test(plan, a_core_has_a_peak)
+{
+    const char *levels[ISA_LEVELS_MAX];
+    const size_t count = isa_levels(levels);
+    for (size_t i = 0; i < count; i++) {
+        double peak;
+        isa_set(levels[i]);
+        cr_assert(conv3d_machine_peak(&peak) == CONV3D_OK);
+        cr_expect(peak > 1e6 && peak < 1e13, "%s: %g", levels[i], peak);
+    }
+    cr_expect(conv3d_machine_peak(NULL) == CONV3D_ERR_NULL);
 }
 
 Test(plan, version_has_three_numbers)

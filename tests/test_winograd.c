@@ -11,6 +11,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,75 @@ static double *exact_output(const struct workload *workload)
     oracle_double(workload, exact, magnitude);
     free(magnitude);
     return exact;
+}
+
+/* ---- transforms by name ---------------------------------------------------- */
+
+enum { NAME_MAX_BYTES = 32, TRANSFORMS_MAX = 125 };
+
+/* The names of all transforms that a plan may use for the workload, its own choice first. */
+static size_t transforms(const struct workload *workload,
+                         char names[TRANSFORMS_MAX][NAME_MAX_BYTES])
+{
+    const conv3d_options options = options_winograd();
+    conv3d_plan *plan;
+    const char *name, *verdict;
+    size_t count = 0;
+    cr_assert(workload_plan(workload, &options, &plan) == CONV3D_OK, "%s", conv3d_last_error());
+    for (int i = 0; conv3d_plan_candidate(plan, i, &name, &verdict); i++)
+        if (strcmp(verdict, "chosen") == 0 || strncmp(verdict, "estimated", 9) == 0) {
+            cr_assert(strncmp(name, "winograd:", 9) == 0 && count < TRANSFORMS_MAX);
+            snprintf(names[count++], NAME_MAX_BYTES, "%s", name);
+        }
+    conv3d_plan_destroy(plan);
+    return count;
+}
+
+Test(winograd, a_transform_can_be_named)
+{
+    char names[TRANSFORMS_MAX][NAME_MAX_BYTES];
+    conv3d_options options = options_winograd();
+    struct problem problem;
+    struct workload workload;
+    cr_assert(problem_from_text(&problem, "n1_ci24t9h10w11_co24_k3x5x1_s1x1x2_p1x2x0"));
+    workload_make(&workload, &problem, 1);
+    const size_t count = transforms(&workload, names);
+    /* Of T 1, 2, 3, 4, 6 outputs, of H 1 to 4, of W 1. */
+    cr_expect(count > 8 && count <= 20, "%zu transforms", count);
+    for (size_t i = 0; i < count; i++) {
+        conv3d_plan *plan;
+        conv3d_plan_info info = {.size = sizeof info};
+        char expected[64];
+        options.algorithm = names[i];
+        cr_assert(workload_plan(&workload, &options, &plan) == CONV3D_OK &&
+                  conv3d_plan_query(plan, &info) == CONV3D_OK, "%s", names[i]);
+        snprintf(expected, sizeof expected, "F(%s, 3x5x1)", names[i] + strlen("winograd:"));
+        cr_expect_str_eq(info.transform, expected);
+        cr_expect(info.estimated_flops > 0);
+        conv3d_plan_destroy(plan);
+    }
+    workload_free(&workload);
+}
+
+Test(winograd, names_of_no_transform_refuse)
+{
+    static const char *const wrong[] = {"winograd:9x1x1", "winograd:4x4", "winograd:",
+                                        "winograd:4x4x4x4", "winograd:04x4x4", "winograd:5x4x4",
+                                        "winograd:6x6x6" /* errs too much */, "direct:2x2x2"};
+    conv3d_options options = options_winograd();
+    struct problem problem;
+    struct workload workload;
+    cr_assert(problem_from_text(&problem, "n1_ci24t9h10w11_co24_k3_p1"));
+    workload_make(&workload, &problem, 1);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        conv3d_plan *plan;
+        options.algorithm = wrong[i];
+        cr_expect(workload_plan(&workload, &options, &plan) == CONV3D_ERR_UNSUPPORTED &&
+                  plan == NULL, "%s", wrong[i]);
+        cr_expect(strstr(conv3d_last_error(), wrong[i]) != NULL, "%s", conv3d_last_error());
+        conv3d_plan_destroy(plan);
+    }
+    workload_free(&workload);
 }
 
 /* ---- random problems ------------------------------------------------------- */
@@ -114,20 +184,22 @@ Test(winograd, random_problems_keep_the_promised_error)
         struct dice dice = {.seed = random_bits(seed, (uint64_t)i)};
         struct problem problem;
         struct workload workload;
-        char text[PROBLEM_TEXT_MAX];
+        char text[PROBLEM_TEXT_MAX], names[TRANSFORMS_MAX][NAME_MAX_BYTES];
         double expected_error;
         while (!draw(&problem, &dice))
             continue;
-        const conv3d_options options = draw_options(&dice);
+        conv3d_options options = draw_options(&dice);
         workload_make(&workload, &problem, (uint64_t)i);
+        const size_t transform_count = transforms(&workload, names);
+        options.algorithm = names[between(&dice, 0, (int64_t)transform_count - 1)];
         float *got = allocate_floats(workload.output_count);
         double *exact = exact_output(&workload);
         isa_set(levels[(size_t)i % level_count]);
         cr_assert(runs(&workload, &options, got, &expected_error));
         const double error = relative_l2(exact, got, workload.output_count);
         cr_assert(error <= promised_error && expected_error <= promised_error,
-                  "%s on %s: error %g, %g expected", problem_text(&problem, text),
-                  levels[(size_t)i % level_count], error, expected_error);
+                  "%s by %s on %s: error %g, %g expected", problem_text(&problem, text),
+                  options.algorithm, levels[(size_t)i % level_count], error, expected_error);
         free(got);
         free(exact);
         workload_free(&workload);
@@ -215,6 +287,50 @@ Test(winograd, error_is_small_for_every_kind_of_data)
     for (size_t i = 0; i < sizeof channels / sizeof *channels; i++)
         for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
             error_is_small(channels[i], &kinds[kind]);
+}
+
+/* Every transform that the planner may choose. */
+static void every_tile_errs_little(const char *problem_as_text, const struct kind *kind)
+{
+    char names[TRANSFORMS_MAX][NAME_MAX_BYTES];
+    struct problem problem;
+    struct workload workload;
+    conv3d_options options = options_winograd();
+    cr_assert(problem_from_text(&problem, problem_as_text));
+    workload_make_kind(&workload, &problem, kind);
+    const size_t count = transforms(&workload, names);
+    float *got = allocate_floats(workload.output_count);
+    double *exact = exact_output(&workload);
+    for (size_t i = 0; i < count; i++) {
+        double expected_error;
+        options.algorithm = names[i];
+        cr_assert(runs(&workload, &options, got, &expected_error));
+        const double error = relative_l2(exact, got, workload.output_count);
+        cr_expect(error <= promised_error && expected_error <= promised_error / 2,
+                  "%s, %s, %s: error %g, %g expected", problem_as_text, names[i], kind->name,
+                  error, expected_error);
+        cr_expect(kind->value != uniform || error <= 2.5 * expected_error,
+                  "%s, %s: error %g, %g expected", problem_as_text, names[i], error,
+                  expected_error);
+    }
+    free(got);
+    free(exact);
+    workload_free(&workload);
+}
+
+Test(winograd, every_tile_errs_little)
+{
+    static const char *const problems[] = {
+        "n1_ci12t6h8w8_co16_k3_p1",       "n1_ci64t6h8w8_co16_k3_p1",
+        "n1_ci256t6h7w9_co16_k3_p1",      "n1_ci1024t6h6w6_co16_k3_p1",
+        "n1_ci64t2h9w9_co16_k1x3x3_p0x1x1", "n1_ci64t9h3w3_co16_k3x1x1_p1x0x0",
+        "n1_ci32t6h6w6_co16_k5_p2",       "n1_ci32t4h8w8_co16_k1x5x5_p0x2x2",
+        "n1_ci32t7h7w7_co16_k2",          "n1_ci64t9h9w9_co16_k3_s2_p1",
+        "n1_ci32t9h9w9_co16_k5x3x2_p2x1x0", "n1_ci32t9h9w9_co16_k3_p2_d2",
+    };
+    for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
+        for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
+            every_tile_errs_little(problems[i], &kinds[kind]);
 }
 
 /* Large tiles of a large kernel, which would be the fastest here, err too much. */

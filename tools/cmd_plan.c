@@ -39,6 +39,21 @@ static const struct option_row output_rows[] = {
     {.name = NULL},
 };
 
+/* The planner counts in operations; how fast they are is this machine's affair. */
+static int print_expectation(const conv3d_plan *plan)
+{
+    conv3d_plan_info info = {.size = sizeof info};
+    double peak;
+
+    int code = report_status(conv3d_plan_query(plan, &info));
+    if (code == EXIT_OK)
+        code = report_status(conv3d_machine_peak(&peak));
+    if (code == EXIT_OK)
+        printf("expected time: %.3g ms on one core that does %.0f GFLOP/s, as measured now\n",
+               1e3 * info.estimated_flops / peak, peak * 1e-9);
+    return code;
+}
+
 static int print_description(const conv3d_plan *plan)
 {
     const size_t length = conv3d_plan_describe(plan, NULL, 0);
@@ -51,7 +66,7 @@ static int print_description(const conv3d_plan *plan)
     conv3d_plan_describe(plan, text, length + 1);
     fputs(text, stdout);
     free(text);
-    return EXIT_OK;
+    return print_expectation(plan);
 }
 
 static int show_plan(const struct problem_args *problem_args,

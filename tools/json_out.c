@@ -78,6 +78,8 @@ int json_out_plan(const conv3d_plan *plan)
     failures |= json_object_set_new(object, "flops", json_value_number(info.flops));
     failures |= json_object_set_new(object, "effective_flops",
                                     json_value_number(info.effective_flops));
+    failures |= json_object_set_new(object, "estimated_flops",
+                                    json_value_number(info.estimated_flops));
     failures |= json_object_set_new(object, "expected_error",
                                     json_value_number(info.expected_error));
     failures |= json_object_set_new(object, "candidates", json_candidates(plan));

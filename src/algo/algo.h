@@ -26,6 +26,7 @@ struct c3d_request {
     bool wild_weights;   /* not for transforms; see wild.h */
     bool relu;
     bool fast; /* math: sums may be transformed */
+    int transform[3]; /* outputs of a tile of a transformed algorithm along T, H, W */
     bool stream; /* input and output exceed the caches: write past them */
     int threads;
     conv3d_tile tile;          /* wishes; 0 = choose */
@@ -71,25 +72,28 @@ static inline const float *c3d_task_input(const struct c3d_problem *problem,
                        c3d_channel_step(problem, problem->in);
 }
 
-enum { C3D_TRANSFORM_MAX = 48 };
-
 /* A prepared algorithm.  Each algorithm's own struct starts with this one. */
 struct c3d_prepared {
     const struct c3d_algorithm *algorithm;
     conv3d_tile tile;     /* the extents of a task; all entries set */
     size_t scratch_bytes; /* that one thread needs, on a C3D_ALIGNMENT boundary */
     size_t packed_bytes;  /* weights and bias held */
-    double expected_error; /* relative L2 error against float64 */
-    char transform[C3D_TRANSFORM_MAX]; /* of a transformed algorithm: its tile; else "" */
 };
 
 struct c3d_algorithm {
     const char *name;
     bool by_name_only; /* never chosen unasked */
+    /* Of a transformed algorithm, else NULL: steps `outs` from all zeros through the
+     * transforms that the problem allows; false after the last.  Each makes a request of its
+     * own; the one with zeros asks for any. */
+    bool (*next_transform)(const struct c3d_problem *problem, int outs[3]);
     /* NULL when the algorithm accepts the request, else why not.  Pure. */
     const char *(*refusal)(const struct c3d_request *request);
-    /* Time in vector FMAs of one core, for a request of one item, one thread and no wishes. */
+    /* Time in vector FMAs of one core, for a request of one item, one thread and no wishes;
+     * infinite when the limits leave it no memory. */
     double (*estimate)(const struct c3d_request *request);
+    /* Relative L2 error to expect against float64. */
+    double (*error)(const struct c3d_request *request);
     /* Errors: MEMORY, LIMIT.  *prepared is released with destroy(). */
     C3D_CHECKED conv3d_status (*prepare)(const struct c3d_request *request,
                                          struct c3d_prepared **prepared);
@@ -102,8 +106,8 @@ struct c3d_algorithm {
                      void *scratch);
 };
 
-/* Relative L2 error to expect against float64 of every sum that is one chain in float32. */
-double c3d_sequential_error(const struct c3d_problem *problem);
+/* The error of every sum that is one chain in float32. */
+double c3d_sequential_error(const struct c3d_request *request);
 
 extern const struct c3d_algorithm c3d_winograd;
 extern const struct c3d_algorithm c3d_depthwise;

@@ -17,7 +17,7 @@ const struct c3d_algorithm *const c3d_algorithms[] = {
 
 /* A random walk of K rounding errors; 0.3 fits measurements of sequential
  * float32 sums of Gaussian data from K = 27 to 13824. */
-double c3d_sequential_error(const struct c3d_problem *problem)
+double c3d_sequential_error(const struct c3d_request *request)
 {
-    return 0.3 * 0x1p-24 * sqrt((double)c3d_reduction(problem)) + 0x1p-25;
+    return 0.3 * 0x1p-24 * sqrt((double)c3d_reduction(request->problem)) + 0x1p-25;
 }

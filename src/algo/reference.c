@@ -32,6 +32,12 @@ static double estimate(const struct c3d_request *request)
            (double)c3d_reduction(p);
 }
 
+static double error(const struct c3d_request *request)
+{
+    (void)request;
+    return 0x1p-25; /* one rounding to float32 */
+}
+
 static void destroy(struct c3d_prepared *prepared)
 {
     struct reference *const reference = (struct reference *)prepared;
@@ -58,7 +64,6 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
             .algorithm = &c3d_reference,
             .tile = {1, p->out[H], p->out[W], 1, p->in_channels},
             .packed_bytes = weight_bytes + bias_bytes,
-            .expected_error = 0x1p-25, /* one rounding to float32 */
         },
         .problem = *p,
         .relu = request->relu,
@@ -141,6 +146,7 @@ const struct c3d_algorithm c3d_reference = {
     .by_name_only = true,
     .refusal = refusal,
     .estimate = estimate,
+    .error = error,
     .prepare = prepare,
     .destroy = destroy,
     .run_task = run_task,

@@ -222,6 +222,7 @@ const struct c3d_algorithm c3d_rows = {
     .name = "rows",
     .refusal = refusal,
     .estimate = estimate,
+    .error = c3d_sequential_error,
     .prepare = prepare,
     .destroy = c3d_rowwise_destroy,
     .run_task = run_task,

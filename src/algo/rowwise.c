@@ -88,8 +88,7 @@ conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
     r->base = (struct c3d_prepared){.algorithm = algorithm,
                                     .tile = r->blocking.tile,
                                     .scratch_bytes = r->blocking.scratch_bytes,
-                                    .packed_bytes = bytes,
-                                    .expected_error = c3d_sequential_error(p)};
+                                    .packed_bytes = bytes};
     *prepared = &r->base;
     return CONV3D_OK;
 }

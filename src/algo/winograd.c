@@ -112,8 +112,7 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .base = {.algorithm = &c3d_winograd,
                  .tile = block.tile,
                  .scratch_bytes = scratch_bytes,
-                 .packed_bytes = bytes + direct->packed_bytes,
-                 .expected_error = c3d_winograd_error(p, &block)},
+                 .packed_bytes = bytes + direct->packed_bytes},
         .problem = *p,
         .kernels = request->kernels,
         .block = block,
@@ -123,7 +122,6 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .bias = weights + elems,
         .direct = direct,
     };
-    c3d_winograd_describe(p, &block, winograd->base.transform, C3D_TRANSFORM_MAX);
     c3d_winograd_pack(p, &block, request->weight, weights);
     c3d_pack_bias(p, lanes, request->bias, winograd->bias);
     *prepared = &winograd->base;
@@ -555,8 +553,10 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
 
 const struct c3d_algorithm c3d_winograd = {
     .name = "winograd",
+    .next_transform = c3d_winograd_next,
     .refusal = refusal,
     .estimate = estimate,
+    .error = c3d_winograd_error,
     .prepare = prepare,
     .destroy = destroy,
     .run_task = run_task,

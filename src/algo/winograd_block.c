@@ -10,7 +10,6 @@
 #include "base/num.h"
 
 #include <math.h>
-#include <stdio.h>
 
 /* Fewer channels are bound by the transforms. */
 enum { least_channels = 12 };
@@ -25,41 +24,6 @@ static const double least_room = 512 * 1024;
 
 /* For aligning each of a thread's buffers. */
 enum { SLACK = 8 * C3D_ALIGNMENT };
-
-const char *c3d_winograd_refusal(const struct c3d_request *request)
-{
-    const struct c3d_problem *const p = request->problem;
-    if (!request->fast) {
-        return "math is strict";
-    }
-    if (c3d_volume(p->out) == 1 || p->columns) {
-        return "one output per item";
-    }
-    bool any = false;
-    for (int axis = T; axis <= W; axis++) {
-        if (p->stride[axis] > 2 || (p->stride[axis] == 2 && p->dilation[axis] > 1 &&
-                                    p->kernel[axis] > 1)) {
-            return "a stride is above 2, or 2 and dilated";
-        }
-        if (p->kernel[axis] > 5 || p->kernel[axis] == 4) {
-            return "a kernel extent is not 1, 2, 3 or 5";
-        }
-        if (p->kernel[axis] > 1 && p->dilation[axis] > most_dilation) {
-            return "a dilation is above 64";
-        }
-        any = any || p->kernel[axis] > 1;
-    }
-    if (fmax((double)c3d_volume(p->in), (double)c3d_volume(p->out)) > largest_volume) {
-        return "a volume has more than 2^40 voxels";
-    }
-    if (!any) {
-        return "every kernel extent is 1";
-    }
-    if (p->in_channels < least_channels || p->out_channels < least_channels) {
-        return "a group has too few channels to pay for the transforms";
-    }
-    return request->wild_weights ? "a weight is not finite, or far above the others" : NULL;
-}
 
 static void set_matrix(struct c3d_matrix *matrix, enum c3d_matrix_kind kind, int rows, int columns,
                        const double from[C3D_MAX_POINTS][C3D_MAX_POINTS])
@@ -319,73 +283,22 @@ static double cost(const struct c3d_request *request, const struct c3d_winograd_
                      vectors * (output_cost(b) + outputs * stored));
 }
 
-/* Half of what fast math promises, which is for data of any kind. */
-static const double largest_error = 1e-5;
-
-static bool is_possible(const struct c3d_problem *p, int axis, int outs)
-{
-    const int64_t taps = p->kernel[axis];
-    return taps == 1 ? outs == 1
-                     : (outs - 1) * p->stride[axis] + taps <= C3D_MAX_POINTS &&
-                           (outs <= 2 || outs <= p->out[axis]);
-}
-
 conv3d_status c3d_winograd_cut(const struct c3d_request *request,
                                struct c3d_winograd_block *block)
 {
     const struct c3d_problem *const p = request->problem;
-    static const int sizes[] = {1, 2, 3, 4, 6};
-    enum { count = sizeof sizes / sizeof *sizes };
-    double least = INFINITY;
-    /* The tile changes bits: from one item, one thread, no wishes. */
-    struct c3d_problem item = *p;
-    struct c3d_request one = *request;
-    int best[3] = {1, 1, 1};
-    item.items = 1;
-    one.problem = &item;
-    one.threads = 1;
-    one.tile = (conv3d_tile){0};
-    struct c3d_winograd_block b = {
-        .panels = c3d_choose_panels(request->kernels, p->out_channels)};
-    for (int i = 0; i < count * count * count; i++) {
-        const int outs[3] = {sizes[i / (count * count)], sizes[i / count % count],
-                             sizes[i % count]};
-        bool all = true;
-        for (int axis = T; axis <= W; axis++) {
-            all = all && is_possible(p, axis, outs[axis]);
-        }
-        if (!all) {
-            continue;
-        }
-        for (int axis = T; axis <= W; axis++) {
-            set_axis(&b.axes[axis], outs[axis], p->kernel[axis], p->stride[axis],
-                     p->dilation[axis]);
-        }
-        if (c3d_winograd_error(p, &b) > largest_error) {
-            continue;
-        }
-        choose_block(&one, &b);
-        const double room = c3d_winograd_room(&one, &b);
-        const bool fits = (double)b.scratch_bytes <= room && room >= least_room;
-        const double c = fits ? cost(&one, &b) : INFINITY;
-        if (c < least) {
-            least = c;
-            for (int axis = T; axis <= W; axis++) {
-                best[axis] = outs[axis];
-            }
-        }
-    }
-    *block = b;
+    block->panels = c3d_choose_panels(request->kernels, p->out_channels);
     for (int axis = T; axis <= W; axis++) {
-        set_axis(&block->axes[axis], best[axis], p->kernel[axis], p->stride[axis],
+        set_axis(&block->axes[axis], request->transform[axis], p->kernel[axis], p->stride[axis],
                  p->dilation[axis]);
     }
     choose_block(request, block);
-    block->cost = least;
-    if (least == INFINITY || (double)block->scratch_bytes > c3d_winograd_room(request, block)) {
+    const double room = c3d_winograd_room(request, block);
+    if ((double)block->scratch_bytes > room || room < least_room) {
         return c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread holds no "
                         "block of Winograd tiles", request->scratch_limit);
     }
+    block->cost = cost(request, block);
     block->scratch_bytes += SLACK;
     return CONV3D_OK;
 }
@@ -399,20 +312,100 @@ int64_t c3d_winograd_weights(const struct c3d_problem *problem,
 
 /* The amplification of all axes, times the error of a sum of products: measured for uniform
  * data, 1 to 256 channels, kernels of 3 and 5 taps and all tiles, within 15%. */
-double c3d_winograd_error(const struct c3d_problem *problem,
-                          const struct c3d_winograd_block *block)
+double c3d_winograd_error(const struct c3d_request *request)
 {
-    double error = 0x1p-24 * sqrt(1 + 0.12 * (double)problem->in_channels);
+    const struct c3d_problem *const p = request->problem;
+    double error = 0x1p-24 * sqrt(1 + 0.12 * (double)p->in_channels);
     for (int axis = T; axis <= W; axis++) {
-        error *= block->axes[axis].maths.amplification;
+        struct c3d_cook_toom maths;
+        c3d_cook_toom(request->transform[axis], (int)p->kernel[axis], (int)p->stride[axis], &maths);
+        error *= maths.amplification;
     }
     return error;
 }
 
-void c3d_winograd_describe(const struct c3d_problem *problem,
-                           const struct c3d_winograd_block *block, char *text, size_t capacity)
+/* Why no tile suits. */
+static const char *any_refusal(const struct c3d_request *request)
 {
-    const struct c3d_winograd_axis *const a = block->axes;
-    snprintf(text, capacity, "F(%dx%dx%d, %dx%dx%d)", a[T].outs, a[H].outs, a[W].outs,
-             (int)problem->kernel[T], (int)problem->kernel[H], (int)problem->kernel[W]);
+    const struct c3d_problem *const p = request->problem;
+    if (!request->fast) {
+        return "math is strict";
+    }
+    if (c3d_volume(p->out) == 1 || p->columns) {
+        return "one output per item";
+    }
+    bool any = false;
+    for (int axis = T; axis <= W; axis++) {
+        if (p->stride[axis] > 2 || (p->stride[axis] == 2 && p->dilation[axis] > 1 &&
+                                    p->kernel[axis] > 1)) {
+            return "a stride is above 2, or 2 and dilated";
+        }
+        if (p->kernel[axis] > 5 || p->kernel[axis] == 4) {
+            return "a kernel extent is not 1, 2, 3 or 5";
+        }
+        if (p->kernel[axis] > 1 && p->dilation[axis] > most_dilation) {
+            return "a dilation is above 64";
+        }
+        any = any || p->kernel[axis] > 1;
+    }
+    if (fmax((double)c3d_volume(p->in), (double)c3d_volume(p->out)) > largest_volume) {
+        return "a volume has more than 2^40 voxels";
+    }
+    if (!any) {
+        return "every kernel extent is 1";
+    }
+    if (p->in_channels < least_channels || p->out_channels < least_channels) {
+        return "a group has too few channels to pay for the transforms";
+    }
+    return request->wild_weights ? "a weight is not finite, or far above the others" : NULL;
+}
+
+/* Half of what fast math promises, which is for data of any kind. */
+static const double largest_error = 1e-5;
+
+const char *c3d_winograd_refusal(const struct c3d_request *request)
+{
+    const char *const refusal = any_refusal(request);
+    if (refusal != NULL || request->transform[T] == 0) {
+        return refusal;
+    }
+    return c3d_winograd_error(request) > largest_error ? "an error above 1e-5 is expected" : NULL;
+}
+
+static bool is_possible(const struct c3d_problem *p, int axis, int outs)
+{
+    const int64_t taps = p->kernel[axis];
+    return taps == 1 ? outs == 1
+                     : (outs - 1) * p->stride[axis] + taps <= C3D_MAX_POINTS &&
+                           (outs <= 2 || outs <= p->out[axis]);
+}
+
+/* The next larger extent of a tile along an axis, 0 after the last. */
+static int next_outs(const struct c3d_problem *p, int axis, int outs)
+{
+    static const int sizes[] = {1, 2, 3, 4, 6};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        if (sizes[i] > outs && is_possible(p, axis, sizes[i])) {
+            return sizes[i];
+        }
+    }
+    return 0;
+}
+
+bool c3d_winograd_next(const struct c3d_problem *problem, int outs[3])
+{
+    if (outs[T] == 0) {
+        for (int axis = T; axis <= W; axis++) {
+            outs[axis] = next_outs(problem, axis, 0);
+        }
+        return true;
+    }
+    for (int axis = W; axis >= T; axis--) {
+        outs[axis] = next_outs(problem, axis, outs[axis]);
+        if (outs[axis] > 0) {
+            return true;
+        }
+        outs[axis] = next_outs(problem, axis, 0);
+    }
+    return false;
 }

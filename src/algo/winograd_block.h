@@ -67,10 +67,13 @@ struct c3d_winograd_block {
     double cost;             /* of one item, in vector FMAs */
 };
 
-/* Why no tile suits the problem, or NULL. */
+/* Steps from all zeros through the tiles that the problem's kernel and outputs allow. */
+bool c3d_winograd_next(const struct c3d_problem *problem, int outs[3]);
+
+/* Why the request's tile does not suit the problem, or, with tiles of 0, none does; or NULL. */
 const char *c3d_winograd_refusal(const struct c3d_request *request);
 
-/* The tile and the block of least cost.  Errors: LIMIT. */
+/* The block for the request's tile, and its cost.  Errors: LIMIT. */
 C3D_CHECKED conv3d_status c3d_winograd_cut(const struct c3d_request *request,
                                            struct c3d_winograd_block *block);
 
@@ -82,12 +85,7 @@ double c3d_winograd_room(const struct c3d_request *request,
 int64_t c3d_winograd_weights(const struct c3d_problem *problem,
                              const struct c3d_winograd_block *block);
 
-/* Relative L2 error to expect from these tiles. */
-double c3d_winograd_error(const struct c3d_problem *problem,
-                          const struct c3d_winograd_block *block);
-
-/* The tile and the kernel, as "F(4x4x4, 3x3x3)". */
-void c3d_winograd_describe(const struct c3d_problem *problem,
-                           const struct c3d_winograd_block *block, char *text, size_t capacity);
+/* Relative L2 error to expect from the request's tiles. */
+double c3d_winograd_error(const struct c3d_request *request);
 
 #endif

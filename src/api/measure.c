@@ -85,6 +85,28 @@ static double best_time(int threads, c3d_team_fn *body, struct measurement *m)
     return best;
 }
 
+conv3d_status conv3d_machine_peak(double *flops_per_second)
+{
+    if (flops_per_second == NULL) {
+        return c3d_fail(CONV3D_ERR_NULL, "flops_per_second is NULL");
+    }
+    const struct c3d_kernels *kernels;
+    const conv3d_status status = c3d_kernels_select(&kernels);
+    if (status != CONV3D_OK) {
+        return status;
+    }
+    /* Each run less than a tick of a busy machine's scheduler. */
+    enum { runs = 20, iterations = 50000 };
+    *flops_per_second = 0;
+    for (int i = 0; i < runs; i++) {
+        const double start = c3d_clock_seconds();
+        const double flops = kernels->fma_work(iterations);
+        const double time = c3d_clock_seconds() - start;
+        *flops_per_second = flops > *flops_per_second * time ? flops / time : *flops_per_second;
+    }
+    return CONV3D_OK;
+}
+
 conv3d_status conv3d_machine_measure(int threads, conv3d_rates *rates)
 {
     if (rates == NULL) {

@@ -35,10 +35,10 @@ conv3d_status conv3d_plan_query(const conv3d_plan *plan, conv3d_plan_info *info)
                         sizeof *info);
     }
     const struct c3d_problem *const p = &plan->problem;
-    const struct c3d_algorithm *const algorithm = plan->prepared->algorithm;
+    const struct c3d_candidate *const winner = &plan->choice.candidates[0];
     *info = (conv3d_plan_info){
         .size = sizeof *info,
-        .algorithm = algorithm->name,
+        .algorithm = winner->algorithm->name,
         .isa = plan->kernels->name,
         .math = plan->math,
         .threads = plan->threads,
@@ -49,8 +49,10 @@ conv3d_status conv3d_plan_query(const conv3d_plan *plan, conv3d_plan_info *info)
         .workspace_bytes = plan->workspace_bytes,
         .flops = c3d_plan_flops(plan),
         .effective_flops = c3d_plan_effective_flops(plan),
-        .expected_error = plan->prepared->expected_error,
-        .transform = plan->prepared->transform,
+        .expected_error = winner->error,
+        .transform = plan->transform,
+        /* Of one item, in vector FMAs. */
+        .estimated_flops = 2.0 * plan->kernels->lanes * (double)p->items * winner->estimate,
     };
     return CONV3D_OK;
 }
@@ -58,11 +60,11 @@ conv3d_status conv3d_plan_query(const conv3d_plan *plan, conv3d_plan_info *info)
 int conv3d_plan_candidate(const conv3d_plan *plan, int index, const char **algorithm,
                           const char **verdict)
 {
-    if (plan == NULL || index < 0 || index >= plan->candidate_count) {
+    if (plan == NULL || index < 0 || index >= plan->choice.count) {
         return 0;
     }
-    *algorithm = plan->candidates[index].name;
-    *verdict = plan->candidates[index].verdict;
+    *algorithm = plan->choice.candidates[index].name;
+    *verdict = plan->choice.candidates[index].verdict;
     return 1;
 }
 
@@ -110,9 +112,20 @@ size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capaci
              info.threads, info.packed_bytes, info.workspace_bytes, info.flops * 1e-9,
              info.effective_flops * 1e-9, info.expected_error);
     length = append(buffer, capacity, length, line);
-    const char *name, *verdict;
-    for (int i = 0; conv3d_plan_candidate(plan, i, &name, &verdict); i++) {
-        snprintf(line, sizeof line, "candidate %s: %s\n", name, verdict);
+    enum { transforms_shown = 8 };
+    int transforms = 0;
+    for (int i = 0; i < plan->choice.count; i++) {
+        const struct c3d_candidate *const candidate = &plan->choice.candidates[i];
+        transforms += candidate->transform[T] > 0;
+        if (candidate->transform[T] == 0 || transforms <= transforms_shown) {
+            snprintf(line, sizeof line, "candidate %s: %s\n", candidate->name,
+                     candidate->verdict);
+            length = append(buffer, capacity, length, line);
+        }
+    }
+    if (transforms > transforms_shown) {
+        snprintf(line, sizeof line, "candidates: %d transforms more\n",
+                 transforms - transforms_shown);
         length = append(buffer, capacity, length, line);
     }
     return length;

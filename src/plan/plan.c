@@ -20,8 +20,6 @@
 #include "platform/topology.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,84 +121,20 @@ static conv3d_status limit_scratch(const struct conv3d_plan *plan, struct c3d_re
     return CONV3D_OK;
 }
 
-__attribute__((format(printf, 2, 3))) static void judge(struct c3d_candidate *candidate,
-                                                        const char *format, ...)
+/* Neither batch nor threads nor forced tiles change the choice. */
+static conv3d_status choose(struct conv3d_plan *plan, const struct c3d_request *request,
+                            const char *wish)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(candidate->verdict, sizeof candidate->verdict, format, arguments);
-    va_end(arguments);
-}
-
-/* The verdicts on the winner and on those that were estimated to be slower. */
-static void compare_candidates(struct conv3d_plan *plan, int winner)
-{
-    const double least = plan->candidates[winner].estimate;
-    for (int i = 0; i < plan->candidate_count; i++) {
-        struct c3d_candidate *const candidate = &plan->candidates[i];
-        if (i != winner && isinf(candidate->estimate)) {
-            judge(candidate, "the limits of memory leave it no room");
-        } else if (i != winner && candidate->estimate > 0) {
-            judge(candidate, "estimated to take %.3g times as long",
-                  candidate->estimate / least);
-        }
-    }
-    judge(&plan->candidates[winner], "chosen");
-}
-
-/* Records a verdict on every algorithm and returns the chosen one: the one
- * named, else the fastest by its own estimate. */
-static conv3d_status choose_algorithm(struct conv3d_plan *plan, const char *wish,
-                                      const struct c3d_request *request,
-                                      const struct c3d_algorithm **chosen)
-{
-    /* Neither batch nor threads nor forced tiles change the choice. */
     struct c3d_problem item = *request->problem;
     struct c3d_request one = *request;
     item.items = 1;
     one.problem = &item;
     one.threads = 1;
     one.tile = (conv3d_tile){0};
+    memset(one.transform, 0, sizeof one.transform);
     one.stream = exceeds_caches(&item);
     const conv3d_status status = limit_scratch(plan, &one);
-    if (status != CONV3D_OK) {
-        return status;
-    }
-    double least = INFINITY;
-    int winner = -1;
-    for (int i = 0; c3d_algorithms[i] != NULL; i++) {
-        const struct c3d_algorithm *const algorithm = c3d_algorithms[i];
-        const char *const refusal = algorithm->refusal(&one);
-        const bool named = wish != NULL && strcmp(wish, algorithm->name) == 0;
-        struct c3d_candidate *const candidate = &plan->candidates[plan->candidate_count++];
-        candidate->name = algorithm->name;
-        candidate->estimate = 0;
-        if (refusal != NULL) {
-            judge(candidate, "%s", refusal);
-            if (named) {
-                return c3d_fail(CONV3D_ERR_UNSUPPORTED, "algorithm %s refuses this problem: %s",
-                                wish, refusal);
-            }
-        } else if (named) {
-            winner = i;
-        } else if (wish != NULL) {
-            judge(candidate, "another was asked for by name");
-        } else if (algorithm->by_name_only) {
-            judge(candidate, "only by name");
-        } else {
-            candidate->estimate = algorithm->estimate(&one);
-            if (candidate->estimate < least || winner < 0) {
-                least = candidate->estimate;
-                winner = i;
-            }
-        }
-    }
-    if (winner < 0) {
-        return c3d_fail(CONV3D_ERR_UNSUPPORTED, "no algorithm is called \"%.64s\"", wish);
-    }
-    compare_candidates(plan, winner);
-    *chosen = c3d_algorithms[winner];
-    return CONV3D_OK;
+    return status != CONV3D_OK ? status : c3d_choose(&one, wish, &plan->choice);
 }
 
 /* Chooses and prepares an algorithm, with as many threads as the memory limit
@@ -210,14 +144,14 @@ static conv3d_status prepare(struct conv3d_plan *plan, const struct c3d_request 
 {
     struct c3d_request request = *wish;
     for (;;) {
-        const struct c3d_algorithm *algorithm = NULL;
-        plan->candidate_count = 0;
         conv3d_status status = limit_scratch(plan, &request);
         if (status == CONV3D_OK) {
-            status = choose_algorithm(plan, options->algorithm, &request, &algorithm);
+            status = choose(plan, &request, options->algorithm);
         }
         if (status == CONV3D_OK) {
-            status = algorithm->prepare(&request, &plan->prepared);
+            const struct c3d_candidate *const winner = &plan->choice.candidates[0];
+            memcpy(request.transform, winner->transform, sizeof request.transform);
+            status = winner->algorithm->prepare(&request, &plan->prepared);
         }
         if (status != CONV3D_ERR_LIMIT || request.threads == 1) {
             plan->threads = request.threads;
@@ -260,17 +194,6 @@ static int default_threads(const struct conv3d_plan *plan)
     return worth < most ? (int)c3d_max(1, (int64_t)worth) : most;
 }
 
-/* The reference sees the problem as it was given. */
-static bool wants_plain_problem(const char *algorithm)
-{
-    for (int i = 0; algorithm != NULL && c3d_algorithms[i] != NULL; i++) {
-        if (strcmp(algorithm, c3d_algorithms[i]->name) == 0) {
-            return c3d_algorithms[i]->by_name_only;
-        }
-    }
-    return false;
-}
-
 /* What plan_create does once its arguments are known to be whole. */
 static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight,
                            const conv3d_tensor *bias, const conv3d_options *options)
@@ -308,6 +231,13 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         plan->workspace_bytes =
             scratch_stride(plan) * (size_t)plan->threads + C3D_ALIGNMENT - 1;
     }
+    const int *const outs = plan->choice.candidates[0].transform;
+    const int64_t *const kernel = plan->collapsed.kernel;
+    if (outs[T] > 0) {
+        snprintf(plan->transform, sizeof plan->transform,
+                 "F(%dx%dx%d, %" PRId64 "x%" PRId64 "x%" PRId64 ")", outs[T], outs[H], outs[W],
+                 kernel[T], kernel[H], kernel[W]);
+    }
     report(plan);
     return CONV3D_OK;
 }
@@ -340,8 +270,10 @@ conv3d_status conv3d_plan_create(conv3d_plan **plan, const conv3d_params *params
     *made = (struct conv3d_plan){
         .params = *params,
         .problem = problem,
-        .collapsed =
-            wants_plain_problem(options->algorithm) ? problem : c3d_collapse(&problem),
+        /* The reference sees the problem as it was given. */
+        .collapsed = options->algorithm != NULL && c3d_only_by_name(options->algorithm)
+                         ? problem
+                         : c3d_collapse(&problem),
     };
     memcpy(made->input_shape, input_shape, sizeof made->input_shape);
     status = build(made, weight, bias, options);

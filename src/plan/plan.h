@@ -6,15 +6,8 @@
 #define C3D_PLAN_PLAN_H
 
 #include "algo/algo.h"
+#include "plan/choice.h"
 #include "plan/schedule.h"
-
-enum { C3D_MAX_CANDIDATES = 16 };
-
-struct c3d_candidate {
-    const char *name;
-    double estimate;   /* in vector FMAs of one core; 0 = none was made */
-    char verdict[128];
-};
 
 struct conv3d_plan {
     conv3d_params params;
@@ -28,8 +21,8 @@ struct conv3d_plan {
     struct c3d_prepared *prepared;
     struct c3d_schedule schedule;
     size_t workspace_bytes;
-    int candidate_count;
-    struct c3d_candidate candidates[C3D_MAX_CANDIDATES];
+    struct c3d_choice choice;
+    char transform[64]; /* that was chosen, with the kernel; or "" */
 };
 
 /* Nominal operations of a call, padding taps included, and without them. */
