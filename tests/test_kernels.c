@@ -21,7 +21,7 @@
 
 struct outer_case {
     const struct c3d_kernels *kernels;
-    int vector_count, count, start, ragged;
+    int vector_count, count, start, ragged, triples;
     size_t channels, tap_count;
     enum guard_side side;
     float (*draw)(uint64_t, uint64_t);
@@ -45,19 +45,51 @@ static float outer_expected(const struct c3d_outer *o, float before, int m, int 
     return sum;
 }
 
-static bool outer_holds(const struct outer_case *c)
+enum { OUTER_TAPS = 6 };
+
+/* Taps overlap and come out of order; each operand's last element is some tap's. */
+static void scatter_taps(const struct outer_case *c, struct c3d_tap taps[OUTER_TAPS])
 {
     enum { TAPS = 5, VECTOR_GAP = 3, SCALAR_GAP = 2 };
-    const int lanes = c->vector_count * c->kernels->lanes;
-    const size_t size = (size_t)(c->count * lanes);
-    struct c3d_tap taps[TAPS];
-    struct guarded vectors, scalars, before, acc;
-    /* Taps overlap and come out of order; the last ones touch the operands' ends. */
     for (int t = 0; t < TAPS; t++)
         taps[t] = (struct c3d_tap){(t * 2 + 1) % TAPS * VECTOR_GAP, (t + 1) % TAPS * SCALAR_GAP,
                                    c->ragged ? t % 3 - C3D_MAX_SKIP : 0};
-    const size_t vector_step = (TAPS - 1) * VECTOR_GAP + (size_t)lanes;
-    const size_t scalar_step = (TAPS - 1) * SCALAR_GAP + (size_t)c->count;
+}
+
+/* Rows of three, the last row first, with every way to skip. */
+static void line_up_taps(const struct outer_case *c, struct c3d_tap taps[OUTER_TAPS])
+{
+    const int width = c->vector_count * c->kernels->lanes;
+    const int32_t skips[5][3] = {{0, 0, 0}, {1, 0, 0}, {0, 0, -1}, {1, 0, -1}, {-1, 1, 0}};
+    for (int t = 0; t < OUTER_TAPS; t++)
+        taps[t] = (struct c3d_tap){(t + 3) % OUTER_TAPS * width,
+                                   (t + 3) % OUTER_TAPS / 3 * 7 + t % 3,
+                                   c->ragged ? skips[c->triples - 1][t % 3] : 0};
+}
+
+/* Elements that the taps reach in one channel. */
+static size_t reach(const struct c3d_tap taps[], size_t count, bool of_vectors)
+{
+    int32_t furthest = 0;
+    for (size_t t = 0; t < count; t++) {
+        const int32_t at = of_vectors ? taps[t].vector : taps[t].scalar;
+        furthest = at > furthest ? at : furthest;
+    }
+    return (size_t)furthest;
+}
+
+static bool outer_holds(const struct outer_case *c)
+{
+    const int lanes = c->vector_count * c->kernels->lanes;
+    const size_t size = (size_t)(c->count * lanes);
+    struct c3d_tap taps[OUTER_TAPS];
+    struct guarded vectors, scalars, before, acc;
+    if (c->triples)
+        line_up_taps(c, taps);
+    else
+        scatter_taps(c, taps);
+    const size_t vector_step = reach(taps, c->tap_count, true) + (size_t)lanes;
+    const size_t scalar_step = reach(taps, c->tap_count, false) + (size_t)c->count;
     guarded_fill(&vectors, vector_step * c->channels, c->side, c->draw, c->seed);
     guarded_fill(&scalars, scalar_step * c->channels, c->side, c->draw, c->seed + 1);
     guarded_fill(&before, size, c->side, c->draw, c->seed + 2);
@@ -69,7 +101,7 @@ static bool outer_holds(const struct outer_case *c)
         .vector_step = (ptrdiff_t)vector_step, .scalar_step = (ptrdiff_t)scalar_step,
         .channels = c->channels, .tap_count = c->tap_count, .taps = taps, .acc = acc.data,
         .vector_count = c->vector_count, .count = c->count, .start = c->start,
-        .ragged = c->ragged,
+        .ragged = c->ragged, .triples = c->triples,
     };
     c->kernels->outer(&outer);
     bool good = guarded_intact(&acc);
@@ -79,10 +111,10 @@ static bool outer_holds(const struct outer_case *c)
             const float expected = outer_expected(&outer, ((float *)before.data)[at], m, lane);
             const float got = outer.acc[at];
             if (!same_float(expected, got))
-                good = complain("%s outer %dx%d, %zu channels, %zu taps, start %d: row %d lane %d "
-                                "is %a, expected %a", c->kernels->name, c->count, c->vector_count,
-                                c->channels, c->tap_count, c->start, m, lane, (double)got,
-                                (double)expected);
+                good = complain("%s outer %dx%d, %zu channels, %zu taps, start %d, triples %d: "
+                                "row %d lane %d is %a, expected %a", c->kernels->name, c->count,
+                                c->vector_count, c->channels, c->tap_count, c->start, c->triples,
+                                m, lane, (double)got, (double)expected);
         }
     guarded_free(&vectors);
     guarded_free(&scalars);
@@ -109,6 +141,31 @@ static void outer_holds_for_all_sizes(const char *isa)
                 cr_assert(outer_holds(&c));
             }
 }
+
+static void triples_hold_for_all_sizes(const char *isa)
+{
+    static const size_t channels[] = {0, 1, 3};
+    const struct c3d_kernels *kernels = kernels_of(isa);
+    struct outer_case c = {.kernels = kernels, .seed = test_seed()};
+    for (c.vector_count = 1; c.vector_count <= C3D_MAX_VECTORS; c.vector_count++)
+        for (c.count = 1; c.count <= kernels->max_count[c.vector_count]; c.count++)
+            for (int i = 0; i < 3 * 2 * 2 * 2 * 2 * 6; i++) {
+                c.channels = channels[i % 3];
+                c.tap_count = i / 3 % 2 ? 6 : 3;
+                c.start = i / 6 % 2;
+                c.side = i / 12 % 2 ? GUARD_HIGH : GUARD_LOW;
+                c.draw = i / 24 % 2 ? any_float : small_float;
+                c.ragged = i / 48 > 0 && c.vector_count <= C3D_MAX_RAGGED_VECTORS;
+                c.triples = c.ragged ? i / 48 : 1;
+                c.seed++;
+                cr_assert(outer_holds(&c));
+            }
+}
+
+Test(kernels, triples_portable) { triples_hold_for_all_sizes("portable"); }
+Test(kernels, triples_avx2) { triples_hold_for_all_sizes("avx2"); }
+Test(kernels, triples_avx512) { triples_hold_for_all_sizes("avx512"); }
+Test(kernels, triples_neon) { triples_hold_for_all_sizes("neon"); }
 
 Test(kernels, outer_portable) { outer_holds_for_all_sizes("portable"); }
 Test(kernels, outer_avx2) { outer_holds_for_all_sizes("avx2"); }

@@ -264,14 +264,15 @@ struct outer_case {
 };
 
 /* A row's scalars begin at `row`, those of lane 0. */
-static float outer_expected(const struct c3d_outer *o, float before, int row, int lane)
+static float outer_expected(const struct c3d_outer *o, float before, int row, int lane,
+                            int width)
 {
     float sum = o->start ? 0.0f : before;
     for (size_t c = 0; c < o->channels; c++) {
         const float *const scalars = o->scalars + (ptrdiff_t)c * o->scalar_step + row;
         const float *const vectors = o->vectors + (ptrdiff_t)c * o->vector_step + lane;
         for (size_t t = 0; t < o->tap_count; t++)
-            sum = fmaf(scalars[o->taps[t].scalar], vectors[o->taps[t].vector], sum);
+            sum = fmaf(scalars[t], vectors[(ptrdiff_t)t * width], sum);
     }
     return sum;
 }
@@ -283,7 +284,7 @@ static bool outer_is_right(const struct outer_case *c, const struct c3d_outer *o
     for (int m = 0; m < c->count; m++)
         for (int lane = 0; lane < width; lane++) {
             const int at = m * width + lane;
-            const float expected = outer_expected(o, before[at], m * lanes, lane);
+            const float expected = outer_expected(o, before[at], m * lanes, lane, width);
             if (!same_float(expected, o->acc[at]))
                 return complain("%s outer %dx%d by lanes, %zu channels, %zu taps, start %d: "
                                 "row %d lane %d is %a, expected %a", c->kernels->name,
@@ -295,17 +296,11 @@ static bool outer_is_right(const struct outer_case *c, const struct c3d_outer *o
 
 static bool outer_holds(const struct outer_case *c)
 {
-    enum { TAPS = C3D_MAX_LANES };
     const int lanes = c->kernels->lanes, width = c->vector_count * lanes;
     const size_t size = (size_t)(c->count * width);
-    struct c3d_tap taps[TAPS];
     struct guarded vectors, scalars, before, acc;
-    /* Every lane once, out of order; the first ones touch the operands' ends. */
-    for (int t = 0; t < lanes; t++)
-        taps[t] = (struct c3d_tap){.vector = (lanes - 1 - t) * width,
-                                   .scalar = (lanes - t) % lanes};
-    const size_t vector_step = (size_t)(lanes * width);
-    const size_t scalar_step = (size_t)(c->count * lanes);
+    const size_t vector_step = c->tap_count * (size_t)width;
+    const size_t scalar_step = (size_t)((c->count - 1) * lanes) + c->tap_count;
     guarded_fill(&vectors, vector_step * c->channels, c->side, c->draw, c->seed);
     guarded_fill(&scalars, scalar_step * c->channels, c->side, c->draw, c->seed + 1);
     guarded_fill(&before, size, c->side, c->draw, c->seed + 2);
@@ -315,7 +310,7 @@ static bool outer_holds(const struct outer_case *c)
     const struct c3d_outer outer = {
         .vectors = vectors.data, .scalars = scalars.data,
         .vector_step = (ptrdiff_t)vector_step, .scalar_step = (ptrdiff_t)scalar_step,
-        .channels = c->channels, .tap_count = c->tap_count, .taps = taps, .acc = acc.data,
+        .channels = c->channels, .tap_count = c->tap_count, .acc = acc.data,
         .vector_count = c->vector_count, .count = c->count, .start = c->start,
         .lane_scalars = 1,
     };

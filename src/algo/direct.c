@@ -155,14 +155,15 @@ static void prefetch(struct next *next, struct c3d_outer *outer)
     c3d_prefetch_by(outer, &next->input);
     const int64_t left = (next->weights_end - next->weights) / C3D_LINE_ELEMS;
     const int64_t lines = c3d_min(next->weights_lines, left);
-    const int64_t channels = (int64_t)outer->channels;
-    const int64_t each = c3d_min(c3d_ceil_div(lines, c3d_max(channels, 1)), most);
+    const int64_t askers = c3d_max(
+        (int64_t)outer->channels / (outer->tap_count == 1 ? C3D_SINGLE_CHANNELS : 1), 1);
+    const int64_t each = c3d_min(c3d_ceil_div(lines, askers), most);
     for (int64_t i = 0; i < most; i++) {
         outer->ahead[WEIGHTS + i].at =
             each > 0 ? next->weights + c3d_min(i, each - 1) * C3D_LINE_ELEMS : outer->scalars;
         outer->ahead[WEIGHTS + i].step = each * C3D_LINE_ELEMS;
     }
-    for (int64_t i = each * channels; i < lines; i++) {
+    for (int64_t i = each * askers; i < lines; i++) {
         __builtin_prefetch(next->weights + i * C3D_LINE_ELEMS, 0, 2);
     }
     next->weights += lines * C3D_LINE_ELEMS;
@@ -196,6 +197,7 @@ static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t
             outer->taps = list->taps;
             outer->tap_count = list->count;
             outer->ragged = list->ragged;
+            outer->triples = list->triples;
             outer->count = (int)count;
             outer->scalars = row + (w - out[W].begin);
             outer->acc = acc + (w - out[W].begin) * width;

@@ -121,6 +121,9 @@ static void fill(const struct c3d_tap_lists *lists, struct c3d_tap_list *list)
         }
     }
     list->count = (size_t)(tap - list->taps);
+    list->triples = count == 3 && list->count > 0 &&
+                    list->taps[1].scalar - list->taps[0].scalar == 1 &&
+                    list->taps[2].scalar - list->taps[1].scalar == 1;
 }
 
 const struct c3d_tap_list *c3d_tap_lists_find(struct c3d_tap_lists *lists,

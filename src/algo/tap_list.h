@@ -16,6 +16,7 @@ struct c3d_tap_list {
     struct c3d_tap *taps;
     size_t count;
     bool ragged;               /* taps have skips */
+    bool triples;              /* taps lie as the micro-kernel's triples */
     struct c3d_range valid[3]; /* what it holds, ... */
     struct c3d_range columns;  /* ... for a ragged tile of which outputs, ... */
     int width;                 /* ... and panels of how many lanes; 0 = nothing yet */

@@ -273,14 +273,9 @@ static void multiply(const struct worker *worker, const float *weights, int vect
     const struct c3d_winograd_block *const b = &g->block;
     const int lanes = g->kernels->lanes, width = vectors * lanes;
     const int64_t channels = g->problem.in_channels, whole = channels / lanes;
-    struct c3d_tap taps[C3D_MAX_LANES];
-    for (int i = 0; i < lanes; i++) {
-        taps[i] = (struct c3d_tap){.vector = i * width, .scalar = i};
-    }
     struct c3d_outer outer = {
         .vector_step = (ptrdiff_t)lanes * width,
         .scalar_step = (ptrdiff_t)b->rows * lanes,
-        .taps = taps,
         .vector_count = vectors,
         .lane_scalars = 1,
     };

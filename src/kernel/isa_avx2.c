@@ -17,6 +17,7 @@
 #define C3D_COUNT_4 2
 #define C3D_COUNT_6 1
 #define C3D_COUNT_8 1
+#define C3D_FEW_INSTRUCTIONS 1
 #define C3D_COSTS 6, 1.3, 1.3
 #define C3D_PANEL_VECTORS 3
 #define C3D_SWEEP_VECTORS 2

@@ -16,6 +16,7 @@
 #define C3D_COUNT_4 6
 #define C3D_COUNT_6 4
 #define C3D_COUNT_8 2
+#define C3D_FEW_INSTRUCTIONS 0
 #define C3D_COSTS 8, 1, 1
 #define C3D_PANEL_VECTORS 2
 #define C3D_SWEEP_VECTORS 4

@@ -32,6 +32,9 @@ struct c3d_tap {
 /* Lines that are asked for at a time. */
 enum { C3D_MAX_AHEAD = 3 };
 
+/* Channels of a single tap that a kernel may take at a time. */
+enum { C3D_SINGLE_CHANNELS = 4 };
+
 /* Limits of ragged tiles. */
 enum { C3D_MAX_SKIP = 1, C3D_MAX_RAGGED_VECTORS = 3 };
 
@@ -72,7 +75,8 @@ struct c3d_finish {
  *
  * For every channel c the lines at ahead[i].at + c*ahead[i].step are asked for into L2:
  * what will be needed later, spread over the work instead of in bursts that would fill
- * the core's few miss buffers.  Any address will do; it is never read.
+ * the core's few miss buffers.  Any address will do; it is never read.  With a single tap
+ * all but the first of them may be asked for by one channel in C3D_SINGLE_CHANNELS only.
  */
 struct c3d_outer {
     const float *vectors, *scalars;
@@ -88,7 +92,14 @@ struct c3d_outer {
     int count;        /* 1 .. max_count[vector_count] */
     int start;
     int ragged; /* taps have skips, at most C3D_MAX_SKIP; vector_count is limited too */
-    int lane_scalars; /* pitch is lanes; vector_count is limited to C3D_MAX_PANEL_VECTORS */
+    /* Taps come in rows of three, of which the second and the third lie one scalar and
+     * vector_count * lanes elements of vectors after the one before; in a ragged tile all
+     * rows skip alike. */
+    int triples;
+    /* pitch is lanes, and tap t the t-th lane: its scalar is t, its vector
+     * t * vector_count * lanes; taps is not read.  vector_count is limited to
+     * C3D_MAX_PANEL_VECTORS. */
+    int lane_scalars;
     /* NULL, or the sums are finished instead of kept in acc; not for ragged tiles, nor with
      * lane_scalars. */
     const struct c3d_finish *finish;

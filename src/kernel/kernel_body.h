@@ -5,6 +5,7 @@
  * Included by isa_*.c after these macros:
  *     C3D_LANES       float32 per vector
  *     C3D_COUNT_w     rows of the register tile w = 1, 2, 3, 4, 6, 8 vectors wide
+ *     C3D_FEW_INSTRUCTIONS  1 to save instructions of loops by longer code, else 0
  *     C3D_COSTS       of latency, load and broadcast, as in struct c3d_kernels
  *     C3D_PANEL_VECTORS  width of the fastest of these tiles
  *     C3D_SWEEP_VECTORS  vectors of the widest box of sweep()
@@ -56,7 +57,7 @@ static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float
         const vf scalar = v_broadcast(by + m * pitch);
         C3D_UNROLL
         for (int v = 0; v < width; v++) {
-            acc[m * width + v] = v_fma(x[v], scalar, acc[m * width + v]);
+            acc[m * width + v] = v_accumulate(x[v], scalar, acc[m * width + v]);
         }
     }
 }
@@ -108,7 +109,68 @@ static C3D_ALWAYS_INLINE void finish_tile(const struct c3d_finish *f, const vf *
     }
 }
 
-enum tile_kind { WHOLE, RAGGED, LANE_SCALARS };
+/*
+ * How a tile walks its taps.  SINGLE has one, TRIPLES rows of three, all whole, or leaving out
+ * the first row of the tile for the first tap, or the last for the last.
+ */
+enum tile_kind { WHOLE, RAGGED, LANE_SCALARS, SINGLE, TRIPLES, TRIPLES_LEFT, TRIPLES_RIGHT };
+
+/* One channel's taps. */
+static C3D_ALWAYS_INLINE void walk_taps(const struct c3d_outer *o, vf *acc, const float *vectors,
+                                        const float *scalars, const int count, const int width,
+                                        const enum tile_kind kind)
+{
+    const struct c3d_tap *const end = o->taps + o->tap_count;
+    for (const struct c3d_tap *tap = o->taps; tap < end; tap++) {
+        const float *const from = vectors + tap->vector;
+        const float *const by = scalars + tap->scalar;
+        if (kind == WHOLE || tap->skip == 0) {
+            outer_step(acc, from, by, 0, count, width, 1);
+        } else if (tap->skip > 0) {
+            outer_step(acc, from, by, 1, count, width, 1);
+        } else {
+            outer_step(acc, from, by, 0, count - 1, width, 1);
+        }
+    }
+}
+_Static_assert(C3D_MAX_SKIP == 1, "walk_taps knows no other");
+
+static C3D_ALWAYS_INLINE void walk_triples(const struct c3d_outer *o, vf *acc,
+                                           const float *vectors, const float *scalars,
+                                           const int count, const int width,
+                                           const enum tile_kind kind)
+{
+    const struct c3d_tap *const end = o->taps + o->tap_count;
+    for (const struct c3d_tap *tap = o->taps; tap < end; tap += 3) {
+        const float *const from = vectors + tap->vector;
+        const float *const by = scalars + tap->scalar;
+        outer_step(acc, from, by, kind == TRIPLES_LEFT ? 1 : 0, count, width, 1);
+        outer_step(acc, from + width * C3D_LANES, by + 1, 0, count, width, 1);
+        outer_step(acc, from + 2 * width * C3D_LANES, by + 2, 0,
+                   kind == TRIPLES_RIGHT ? count - 1 : count, width, 1);
+    }
+}
+
+/* Scalars in lanes; the taps are the lanes. */
+static C3D_ALWAYS_INLINE void walk_lanes(const struct c3d_outer *o, vf *acc, const float *from,
+                                         const float *by, const int count, const int width)
+{
+    enum { steps = C3D_FEW_INSTRUCTIONS ? 4 : 1 };
+    size_t left = o->tap_count;
+    for (; left >= steps; left -= steps) {
+        C3D_UNROLL
+        for (int i = 0; i < steps; i++) {
+            outer_step(acc, from + i * width * C3D_LANES, by + i, 0, count, width, C3D_LANES);
+        }
+        from += steps * width * C3D_LANES;
+        by += steps;
+    }
+    for (; steps > 1 && left > 0; left--) {
+        outer_step(acc, from, by, 0, count, width, C3D_LANES);
+        from += width * C3D_LANES;
+        by++;
+    }
+}
 
 /*
  * The micro-kernel for a tile of count x width vectors, all constant at every call, so
@@ -117,11 +179,10 @@ enum tile_kind { WHOLE, RAGGED, LANE_SCALARS };
 static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int count,
                                          const int width, const enum tile_kind kind)
 {
-    const bool ragged = kind == RAGGED;
-    const int pitch = kind == LANE_SCALARS ? C3D_LANES : 1;
+    const bool may_finish = kind != RAGGED && kind != LANE_SCALARS;
     const vf zero = {0};
     vf acc[C3D_MAX_ACCUMULATORS];
-    if (kind == WHOLE && o->finish != NULL && !o->finish->stream) {
+    if (may_finish && o->finish != NULL && !o->finish->stream) {
         prefetch_finish(o->finish, count, width);
     }
     C3D_UNROLL
@@ -136,18 +197,35 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         ahead[i] = (uintptr_t)o->ahead[i].at;
         ahead_step[i] = (uintptr_t)o->ahead[i].step * sizeof(float);
     }
-    const struct c3d_tap *const end = o->taps + o->tap_count;
-    for (size_t c = o->channels; c > 0; c--) {
-        for (const struct c3d_tap *tap = o->taps; tap < end; tap++) {
-            const float *const from = vectors + tap->vector;
-            const float *const by = scalars + tap->scalar;
-            if (!ragged || tap->skip == 0) {
-                outer_step(acc, from, by, 0, count, width, pitch);
-            } else if (tap->skip > 0) {
-                outer_step(acc, from, by, 1, count, width, pitch);
-            } else {
-                outer_step(acc, from, by, 0, count - 1, width, pitch);
-            }
+    size_t c = o->channels;
+    if (kind == SINGLE) {
+        vectors += o->taps->vector;
+        scalars += o->taps->scalar;
+    }
+    for (; kind == SINGLE && c >= C3D_SINGLE_CHANNELS; c -= C3D_SINGLE_CHANNELS) {
+        C3D_UNROLL
+        for (int i = 0; i < C3D_SINGLE_CHANNELS; i++) {
+            outer_step(acc, vectors, scalars, 0, count, width, 1);
+            __builtin_prefetch((const void *)ahead[0], 0, 2);
+            ahead[0] += ahead_step[0];
+            vectors += o->vector_step;
+            scalars += o->scalar_step;
+        }
+        C3D_UNROLL
+        for (int i = 1; i < C3D_MAX_AHEAD; i++) {
+            __builtin_prefetch((const void *)ahead[i], 0, 2);
+            ahead[i] += ahead_step[i];
+        }
+    }
+    for (; c > 0; c--) {
+        if (kind == SINGLE) {
+            outer_step(acc, vectors, scalars, 0, count, width, 1);
+        } else if (kind == LANE_SCALARS) {
+            walk_lanes(o, acc, vectors, scalars, count, width);
+        } else if (kind == WHOLE || kind == RAGGED) {
+            walk_taps(o, acc, vectors, scalars, count, width, kind);
+        } else {
+            walk_triples(o, acc, vectors, scalars, count, width, kind);
         }
         C3D_UNROLL
         for (int i = 0; i < C3D_MAX_AHEAD; i++) {
@@ -157,7 +235,7 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         vectors += o->vector_step;
         scalars += o->scalar_step;
     }
-    if (kind == WHOLE && o->finish != NULL) {
+    if (may_finish && o->finish != NULL) {
         finish_tile(o->finish, acc, count, width);
         return;
     }
@@ -166,7 +244,6 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         v_store(o->acc + i * C3D_LANES, acc[i]);
     }
 }
-_Static_assert(C3D_MAX_SKIP == 1, "outer_tile knows no other");
 
 /* Tiles beyond the ISA's limits fold away at compile time. */
 #define TILE_CASE(n) \
@@ -199,69 +276,84 @@ static C3D_ALWAYS_INLINE void outer_any_count(const struct c3d_outer *o, const i
 
 #undef TILE_CASE
 
-static C3D_NEVER_INLINE void outer_1(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_1, 1, WHOLE);
-}
+#define TILE_FUNCTION(name, width, kind) \
+    static C3D_NEVER_INLINE void name##_##width(const struct c3d_outer *o) \
+    { \
+        outer_any_count(o, C3D_COUNT_##width, width, kind); \
+    }
 
-static C3D_NEVER_INLINE void outer_2(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_2, 2, WHOLE);
-}
+TILE_FUNCTION(outer, 1, WHOLE)
+TILE_FUNCTION(outer, 2, WHOLE)
+TILE_FUNCTION(outer, 3, WHOLE)
+TILE_FUNCTION(outer, 4, WHOLE)
+TILE_FUNCTION(outer, 6, WHOLE)
+TILE_FUNCTION(outer, 8, WHOLE)
+TILE_FUNCTION(ragged, 1, RAGGED)
+TILE_FUNCTION(ragged, 2, RAGGED)
+TILE_FUNCTION(ragged, 3, RAGGED)
+TILE_FUNCTION(lane_scalars, 1, LANE_SCALARS)
+TILE_FUNCTION(lane_scalars, 2, LANE_SCALARS)
+TILE_FUNCTION(lane_scalars, 3, LANE_SCALARS)
 
-static C3D_NEVER_INLINE void outer_3(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_3, 3, WHOLE);
-}
+typedef void outer_fn(const struct c3d_outer *);
 
-static C3D_NEVER_INLINE void outer_4(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_4, 4, WHOLE);
-}
+#if C3D_FEW_INSTRUCTIONS
+TILE_FUNCTION(single, 1, SINGLE)
+TILE_FUNCTION(single, 2, SINGLE)
+TILE_FUNCTION(single, 3, SINGLE)
+TILE_FUNCTION(single, 4, SINGLE)
+TILE_FUNCTION(single, 6, SINGLE)
+TILE_FUNCTION(single, 8, SINGLE)
+TILE_FUNCTION(triples, 1, TRIPLES)
+TILE_FUNCTION(triples, 2, TRIPLES)
+TILE_FUNCTION(triples, 3, TRIPLES)
+TILE_FUNCTION(triples_left, 1, TRIPLES_LEFT)
+TILE_FUNCTION(triples_left, 2, TRIPLES_LEFT)
+TILE_FUNCTION(triples_left, 3, TRIPLES_LEFT)
+TILE_FUNCTION(triples_right, 1, TRIPLES_RIGHT)
+TILE_FUNCTION(triples_right, 2, TRIPLES_RIGHT)
+TILE_FUNCTION(triples_right, 3, TRIPLES_RIGHT)
 
-static C3D_NEVER_INLINE void outer_6(const struct c3d_outer *o)
+/* The longer code for these taps, or NULL. */
+static outer_fn *find_long_code(const struct c3d_outer *o)
 {
-    outer_any_count(o, C3D_COUNT_6, 6, WHOLE);
+    static outer_fn *const single[C3D_MAX_VECTORS + 1] = {
+        [1] = single_1, [2] = single_2, [3] = single_3,
+        [4] = single_4, [6] = single_6, [8] = single_8,
+    };
+    static outer_fn *const triples[C3D_MAX_RAGGED_VECTORS + 1] = {
+        [1] = triples_1, [2] = triples_2, [3] = triples_3,
+    };
+    static outer_fn *const left[C3D_MAX_RAGGED_VECTORS + 1] = {
+        [1] = triples_left_1, [2] = triples_left_2, [3] = triples_left_3,
+    };
+    static outer_fn *const right[C3D_MAX_RAGGED_VECTORS + 1] = {
+        [1] = triples_right_1, [2] = triples_right_2, [3] = triples_right_3,
+    };
+    if (!o->triples || o->vector_count > C3D_MAX_RAGGED_VECTORS) {
+        return o->tap_count == 1 && !o->ragged ? single[o->vector_count] : NULL;
+    }
+    if (!o->ragged) {
+        return triples[o->vector_count];
+    }
+    const int32_t first = o->taps[0].skip, last = o->taps[2].skip;
+    return o->taps[1].skip != 0 || first < 0 || last > 0 ? NULL
+           : first == 0 && last < 0                      ? right[o->vector_count]
+           : first > 0 && last == 0                      ? left[o->vector_count]
+                                                         : NULL;
 }
+#else
+static outer_fn *find_long_code(const struct c3d_outer *o)
+{
+    (void)o;
+    return NULL;
+}
+#endif
 
-static C3D_NEVER_INLINE void outer_8(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_8, 8, WHOLE);
-}
-
-static C3D_NEVER_INLINE void ragged_1(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_1, 1, RAGGED);
-}
-
-static C3D_NEVER_INLINE void ragged_2(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_2, 2, RAGGED);
-}
-
-static C3D_NEVER_INLINE void ragged_3(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_3, 3, RAGGED);
-}
-
-static C3D_NEVER_INLINE void lane_scalars_1(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_1, 1, LANE_SCALARS);
-}
-
-static C3D_NEVER_INLINE void lane_scalars_2(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_2, 2, LANE_SCALARS);
-}
-
-static C3D_NEVER_INLINE void lane_scalars_3(const struct c3d_outer *o)
-{
-    outer_any_count(o, C3D_COUNT_3, 3, LANE_SCALARS);
-}
+#undef TILE_FUNCTION
 
 static void outer(const struct c3d_outer *o)
 {
-    typedef void outer_fn(const struct c3d_outer *);
     static outer_fn *const whole[C3D_MAX_VECTORS + 1] = {
         [1] = outer_1, [2] = outer_2, [3] = outer_3,
         [4] = outer_4, [6] = outer_6, [8] = outer_8,
@@ -274,6 +366,11 @@ static void outer(const struct c3d_outer *o)
     };
     if (o->lane_scalars) {
         lane_scalars[o->vector_count](o);
+        return;
+    }
+    outer_fn *const long_code = find_long_code(o);
+    if (long_code != NULL) {
+        long_code(o);
     } else if (o->ragged) {
         ragged[o->vector_count](o);
     } else {

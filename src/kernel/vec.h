@@ -118,7 +118,7 @@ static C3D_ALWAYS_INLINE vf v_broadcast(const float *p)
     return v;
 #elif defined(__AVX2__) && C3D_LANES == 8
     vf v;
-    __asm__("vbroadcastss %1, %0" : "=x"(v) : "m"(*p));
+    __asm__ volatile("vbroadcastss %1, %0" : "=x"(v) : "m"(*p));
     return v;
 #else
     const vf zero = {0};
@@ -170,6 +170,20 @@ static C3D_ALWAYS_INLINE vf v_fma(vf a, vf b, vf c)
 #endif
 }
 #endif
+
+/*
+ * v_fma(a, b, c) into the register of c.  On AVX2 as assembly: when steps are unrolled GCC 12
+ * otherwise moves sums to the registers of vectors, runs out of them and spills.
+ */
+static C3D_ALWAYS_INLINE vf v_accumulate(vf a, vf b, vf c)
+{
+#if defined(__AVX2__) && C3D_LANES == 8
+    __asm__ volatile("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
+    return c;
+#else
+    return v_fma(a, b, c);
+#endif
+}
 
 /*
  * v_fma(a, v_broadcast(b), c) for a scalar that is used once.  As a memory operand of
