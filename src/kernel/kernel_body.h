@@ -109,6 +109,8 @@ static C3D_ALWAYS_INLINE void finish_tile(const struct c3d_finish *f, const vf *
     }
 }
 
+enum { LINE_ELEMS = 64 / sizeof(float) }; /* of a cache */
+
 /*
  * How a tile walks its taps.  SINGLE has one, TRIPLES rows of three, all whole, or leaving out
  * the first row of the tile for the first tap, or the last for the last.
@@ -161,6 +163,10 @@ static C3D_ALWAYS_INLINE void walk_lanes(const struct c3d_outer *o, vf *acc, con
         C3D_UNROLL
         for (int i = 0; i < steps; i++) {
             outer_step(acc, from + i * width * C3D_LANES, by + i, 0, count, width, C3D_LANES);
+        }
+        C3D_UNROLL
+        for (int i = 0; i < steps * width * C3D_LANES; i += LINE_ELEMS) {
+            __builtin_prefetch(from + C3D_PANEL_AHEAD + i, 0, 2);
         }
         from += steps * width * C3D_LANES;
         by += steps;

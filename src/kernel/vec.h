@@ -172,8 +172,9 @@ static C3D_ALWAYS_INLINE vf v_fma(vf a, vf b, vf c)
 #endif
 
 /*
- * v_fma(a, b, c) into the register of c.  On AVX2 as assembly: when steps are unrolled GCC 12
- * otherwise moves sums to the registers of vectors, runs out of them and spills.
+ * v_fma(a, b, c) into the register of c.  On AVX2 as assembly, which like the broadcast is
+ * volatile to stay in the order of the source: where steps are unrolled GCC 12 otherwise
+ * shares broadcasts between them, runs out of registers and spills.
  */
 static C3D_ALWAYS_INLINE vf v_accumulate(vf a, vf b, vf c)
 {
