@@ -249,15 +249,14 @@ static double output_cost(const struct c3d_winograd_block *b)
            fmax(stage(&b->axes[T]), copied) * along(b, T, false) * rows * columns;
 }
 
-/* Of one item on one thread, in vector FMAs: fitted to 600 plans for 19 layers, two threads of
+/* Of one item on one thread, in vector FMAs: fitted to 670 plans for 19 layers, two threads of
  * Zen 4, such that they compare with the estimates of direct.c, which are a fifth short of
- * whole layers.  Within 15% in the mean; the transform of least cost takes 1.04 (geometric
- * mean; 1.12 at worst) times as long as the best.  A block reads all weights, however few its
- * tiles. */
+ * whole layers.  Within 15% in the mean; doc/performance.md has what the choice is worth.  A
+ * block reads all weights, however few its tiles. */
 static double cost(const struct c3d_request *request, const struct c3d_winograd_block *b)
 {
     static const double product = 0.95;
-    static const double near_weights = 0.5, far_weights = 9; /* a vector, in L3 and beyond */
+    static const double near_weights = 1, far_weights = 9; /* a vector, in L3 and beyond */
     /* What does not stay in the caches is waited for at either end. */
     const double memory = request->stream ? 35 : 0;
     const double packed = 30 + memory, stored = 4 + memory;
@@ -279,10 +278,10 @@ static double cost(const struct c3d_request *request, const struct c3d_winograd_
         register_tiles * steps *
         c3d_step_cost(request->kernels, (int)b->rows, width, true) / width * product;
     /* The part of the weights that L3 does not keep from call to call, since others use it
-     * too: none of a third of its size, all of five sixths. */
+     * too: none of a third of its size, all of four thirds. */
     const double l3 = (double)c3d_l3_bytes(request);
     const double beyond = steps * lanes * sizeof(float) / l3 - 1.0 / 3;
-    const double far = fmin(fmax(2 * beyond, 0), 1);
+    const double far = fmin(fmax(beyond, 0), 1);
     const double weights = steps * (near_weights + far * (far_weights - near_weights));
     const double window =
         (double)b->axes[T].inputs * (double)b->axes[H].inputs * (double)b->axes[W].inputs;
