@@ -214,6 +214,13 @@ static C3D_ALWAYS_INLINE vf v_at_least(vf v, vf least)
 #endif
 }
 
+/* What the activation raises smaller results to. */
+static C3D_ALWAYS_INLINE vf least_result(int relu)
+{
+    const vf zero = {0};
+    return relu ? zero : zero - __builtin_inff();
+}
+
 /*
  * Transposes a square of C3D_LANES vectors by exchanging off-diagonal blocks
  * of 1, 2, 4, ... lanes.  FROM_LOW(j, s) is the source of lane j of the vector

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * outer_body.h - the micro-kernel of outer products of kernel.h
+ *
+ * Included by kernel_body.h, under the same macros.  A tile of rows x vectors stays in
+ * registers while the reduction passes by.  There is code for each width, kind of walk and
+ * number of rows, with all loops but those of the reduction unrolled.
+ */
+#include "kernel/kernel.h"
+#include "kernel/vec.h"
+
+#include <stdbool.h>
+
+_Static_assert(C3D_COUNT_1 <= C3D_MAX_COUNT && C3D_COUNT_2 <= C3D_MAX_COUNT &&
+                   C3D_MAX_COUNT == 14,
+               "outer_any_count lists the counts up to 14");
+
+/* One step of the reduction for rows first .. end of a tile. */
+static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float *by,
+                                         const int first, const int end, const int width,
+                                         const int pitch)
+{
+    vf x[C3D_MAX_VECTORS];
+    if (width == 1) {
+        /* Without a loop over vectors: clang 14 leaves the accumulators in memory when
+         * an unrolled loop has a single iteration. */
+        x[0] = v_load(from);
+        C3D_UNROLL
+        for (int m = first; m < end; m++) {
+            acc[m] = v_fma_broadcast(x[0], by + m * pitch, acc[m]);
+        }
+        return;
+    }
+    C3D_UNROLL
+    for (int v = 0; v < width; v++) {
+        x[v] = v_load(from + v * C3D_LANES);
+    }
+    C3D_UNROLL
+    for (int m = first; m < end; m++) {
+        const vf scalar = v_broadcast(by + m * pitch);
+        C3D_UNROLL
+        for (int v = 0; v < width; v++) {
+            acc[m * width + v] = v_accumulate(x[v], scalar, acc[m * width + v]);
+        }
+    }
+}
+
+/* Brings the lines that finish_tile() will write, so that its stores do not wait. */
+static C3D_ALWAYS_INLINE void prefetch_finish(const struct c3d_finish *f, const int count,
+                                              const int width)
+{
+    const float *out = f->out;
+    const ptrdiff_t step = f->row_stride;
+    C3D_UNROLL
+    for (int m = 0; m < count; m++, out += step) {
+        C3D_UNROLL
+        for (int v = 0; v < width; v++) {
+            __builtin_prefetch(out + v * C3D_LANES, 1, 3);
+        }
+    }
+}
+
+static C3D_ALWAYS_INLINE void finish_rows(const struct c3d_finish *f, const vf *acc,
+                                          const int count, const int width, const bool stream)
+{
+    const vf least = least_result(f->relu);
+    const float *const bias = f->bias;
+    float *out = f->out;
+    const ptrdiff_t step = f->row_stride;
+    C3D_UNROLL
+    for (int m = 0; m < count; m++, out += step) {
+        const vf shift = v_broadcast(bias + m);
+        C3D_UNROLL
+        for (int v = 0; v < width; v++) {
+            const vf result = v_at_least(acc[m * width + v] + shift, least);
+            if (stream) {
+                v_stream(out + v * C3D_LANES, result);
+            } else {
+                v_store(out + v * C3D_LANES, result);
+            }
+        }
+    }
+}
+
+static C3D_ALWAYS_INLINE void finish_tile(const struct c3d_finish *f, const vf *acc,
+                                          const int count, const int width)
+{
+    if (can_stream && f->stream) {
+        finish_rows(f, acc, count, width, true);
+    } else {
+        finish_rows(f, acc, count, width, false);
+    }
+}
+
+enum { LINE_ELEMS = 64 / sizeof(float) }; /* of a cache */
+
+/*
+ * How a tile walks its taps.  SINGLE has one, TRIPLES rows of three, all whole, or leaving out
+ * the first row of the tile for the first tap, or the last for the last.
+ */
+enum tile_kind { WHOLE, RAGGED, LANE_SCALARS, SINGLE, TRIPLES, TRIPLES_LEFT, TRIPLES_RIGHT };
+
+/* One channel's taps. */
+static C3D_ALWAYS_INLINE void walk_taps(const struct c3d_outer *o, vf *acc, const float *vectors,
+                                        const float *scalars, const int count, const int width,
+                                        const enum tile_kind kind)
+{
+    const struct c3d_tap *const end = o->taps + o->tap_count;
+    for (const struct c3d_tap *tap = o->taps; tap < end; tap++) {
+        const float *const from = vectors + tap->vector;
+        const float *const by = scalars + tap->scalar;
+        if (kind == WHOLE || tap->skip == 0) {
+            outer_step(acc, from, by, 0, count, width, 1);
+        } else if (tap->skip > 0) {
+            outer_step(acc, from, by, 1, count, width, 1);
+        } else {
+            outer_step(acc, from, by, 0, count - 1, width, 1);
+        }
+    }
+}
+_Static_assert(C3D_MAX_SKIP == 1, "walk_taps knows no other");
+
+static C3D_ALWAYS_INLINE void walk_triples(const struct c3d_outer *o, vf *acc,
+                                           const float *vectors, const float *scalars,
+                                           const int count, const int width,
+                                           const enum tile_kind kind)
+{
+    const struct c3d_tap *const end = o->taps + o->tap_count;
+    for (const struct c3d_tap *tap = o->taps; tap < end; tap += 3) {
+        const float *const from = vectors + tap->vector;
+        const float *const by = scalars + tap->scalar;
+        outer_step(acc, from, by, kind == TRIPLES_LEFT ? 1 : 0, count, width, 1);
+        outer_step(acc, from + width * C3D_LANES, by + 1, 0, count, width, 1);
+        outer_step(acc, from + 2 * width * C3D_LANES, by + 2, 0,
+                   kind == TRIPLES_RIGHT ? count - 1 : count, width, 1);
+    }
+}
+
+/* Scalars in lanes; the taps are the lanes. */
+static C3D_ALWAYS_INLINE void walk_lanes(const struct c3d_outer *o, vf *acc, const float *from,
+                                         const float *by, const int count, const int width)
+{
+    enum { steps = C3D_FEW_INSTRUCTIONS ? 4 : 1 };
+    size_t left = o->tap_count;
+    for (; left >= steps; left -= steps) {
+        C3D_UNROLL
+        for (int i = 0; i < steps; i++) {
+            outer_step(acc, from + i * width * C3D_LANES, by + i, 0, count, width, C3D_LANES);
+        }
+        C3D_UNROLL
+        for (int i = 0; i < steps * width * C3D_LANES; i += LINE_ELEMS) {
+            __builtin_prefetch(from + C3D_PANEL_AHEAD + i, 0, 2);
+        }
+        from += steps * width * C3D_LANES;
+        by += steps;
+    }
+    for (; steps > 1 && left > 0; left--) {
+        outer_step(acc, from, by, 0, count, width, C3D_LANES);
+        from += width * C3D_LANES;
+        by++;
+    }
+}
+
+/*
+ * The micro-kernel for a tile of count x width vectors, all constant at every call, so
+ * that all loops but the two of the reduction vanish.
+ */
+static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int count,
+                                         const int width, const enum tile_kind kind)
+{
+    const bool may_finish = kind != RAGGED && kind != LANE_SCALARS;
+    const vf zero = {0};
+    vf acc[C3D_MAX_ACCUMULATORS];
+    if (may_finish && o->finish != NULL && !o->finish->stream) {
+        prefetch_finish(o->finish, count, width);
+    }
+    C3D_UNROLL
+    for (int i = 0; i < count * width; i++) {
+        acc[i] = o->start ? zero : v_load(o->acc + i * C3D_LANES);
+    }
+    const float *vectors = o->vectors, *scalars = o->scalars;
+    /* Integers: they may leave their arrays. */
+    uintptr_t ahead[C3D_MAX_AHEAD], ahead_step[C3D_MAX_AHEAD];
+    C3D_UNROLL
+    for (int i = 0; i < C3D_MAX_AHEAD; i++) {
+        ahead[i] = (uintptr_t)o->ahead[i].at;
+        ahead_step[i] = (uintptr_t)o->ahead[i].step * sizeof(float);
+    }
+    size_t c = o->channels;
+    if (kind == SINGLE) {
+        vectors += o->taps->vector;
+        scalars += o->taps->scalar;
+    }
+    for (; kind == SINGLE && c >= C3D_SINGLE_CHANNELS; c -= C3D_SINGLE_CHANNELS) {
+        C3D_UNROLL
+        for (int i = 0; i < C3D_SINGLE_CHANNELS; i++) {
+            outer_step(acc, vectors, scalars, 0, count, width, 1);
+            __builtin_prefetch((const void *)ahead[0], 0, 2);
+            ahead[0] += ahead_step[0];
+            vectors += o->vector_step;
+            scalars += o->scalar_step;
+        }
+        C3D_UNROLL
+        for (int i = 1; i < C3D_MAX_AHEAD; i++) {
+            __builtin_prefetch((const void *)ahead[i], 0, 2);
+            ahead[i] += ahead_step[i];
+        }
+    }
+    for (; c > 0; c--) {
+        if (kind == SINGLE) {
+            outer_step(acc, vectors, scalars, 0, count, width, 1);
+        } else if (kind == LANE_SCALARS) {
+            walk_lanes(o, acc, vectors, scalars, count, width);
+        } else if (kind == WHOLE || kind == RAGGED) {
+            walk_taps(o, acc, vectors, scalars, count, width, kind);
+        } else {
+            walk_triples(o, acc, vectors, scalars, count, width, kind);
+        }
+        C3D_UNROLL
+        for (int i = 0; i < C3D_MAX_AHEAD; i++) {
+            __builtin_prefetch((const void *)ahead[i], 0, 2);
+            ahead[i] += ahead_step[i];
+        }
+        vectors += o->vector_step;
+        scalars += o->scalar_step;
+    }
+    if (may_finish && o->finish != NULL) {
+        finish_tile(o->finish, acc, count, width);
+        return;
+    }
+    C3D_UNROLL
+    for (int i = 0; i < count * width; i++) {
+        v_store(o->acc + i * C3D_LANES, acc[i]);
+    }
+}
+
+/* Tiles beyond the ISA's limits fold away at compile time. */
+#define TILE_CASE(n) \
+    case n: \
+        if (n <= limit) { \
+            outer_tile(o, n, width, kind); \
+        } \
+        break;
+
+static C3D_ALWAYS_INLINE void outer_any_count(const struct c3d_outer *o, const int limit,
+                                              const int width, const enum tile_kind kind)
+{
+    switch (o->count) {
+        TILE_CASE(1)
+        TILE_CASE(2)
+        TILE_CASE(3)
+        TILE_CASE(4)
+        TILE_CASE(5)
+        TILE_CASE(6)
+        TILE_CASE(7)
+        TILE_CASE(8)
+        TILE_CASE(9)
+        TILE_CASE(10)
+        TILE_CASE(11)
+        TILE_CASE(12)
+        TILE_CASE(13)
+        TILE_CASE(14)
+    }
+}
+
+#undef TILE_CASE
+
+#define TILE_FUNCTION(name, width, kind) \
+    static C3D_NEVER_INLINE void name##_##width(const struct c3d_outer *o) \
+    { \
+        outer_any_count(o, C3D_COUNT_##width, width, kind); \
+    }
+
+TILE_FUNCTION(outer, 1, WHOLE)
+TILE_FUNCTION(outer, 2, WHOLE)
+TILE_FUNCTION(outer, 3, WHOLE)
+TILE_FUNCTION(outer, 4, WHOLE)
+TILE_FUNCTION(outer, 6, WHOLE)
+TILE_FUNCTION(outer, 8, WHOLE)
+TILE_FUNCTION(ragged, 1, RAGGED)
+TILE_FUNCTION(ragged, 2, RAGGED)
+TILE_FUNCTION(ragged, 3, RAGGED)
+TILE_FUNCTION(lane_scalars, 1, LANE_SCALARS)
+TILE_FUNCTION(lane_scalars, 2, LANE_SCALARS)
+TILE_FUNCTION(lane_scalars, 3, LANE_SCALARS)
+
+typedef void outer_fn(const struct c3d_outer *);
+
+#if C3D_FEW_INSTRUCTIONS
+TILE_FUNCTION(single, 1, SINGLE)
+TILE_FUNCTION(single, 2, SINGLE)
+TILE_FUNCTION(single, 3, SINGLE)
+TILE_FUNCTION(single, 4, SINGLE)
+TILE_FUNCTION(single, 6, SINGLE)
+TILE_FUNCTION(single, 8, SINGLE)
+TILE_FUNCTION(triples, 1, TRIPLES)
+TILE_FUNCTION(triples, 2, TRIPLES)
+TILE_FUNCTION(triples, 3, TRIPLES)
+TILE_FUNCTION(triples_left, 1, TRIPLES_LEFT)
+TILE_FUNCTION(triples_left, 2, TRIPLES_LEFT)
+TILE_FUNCTION(triples_left, 3, TRIPLES_LEFT)
+TILE_FUNCTION(triples_right, 1, TRIPLES_RIGHT)
+TILE_FUNCTION(triples_right, 2, TRIPLES_RIGHT)
+TILE_FUNCTION(triples_right, 3, TRIPLES_RIGHT)
+
+/* The longer code for these taps, or NULL. */
+static outer_fn *find_long_code(const struct c3d_outer *o)
+{
+    static outer_fn *const single[C3D_MAX_VECTORS + 1] = {
+        [1] = single_1, [2] = single_2, [3] = single_3,
+        [4] = single_4, [6] = single_6, [8] = single_8,
+    };
+    static outer_fn *const triples[C3D_MAX_RAGGED_VECTORS + 1] = {
+        [1] = triples_1, [2] = triples_2, [3] = triples_3,
+    };
+    static outer_fn *const left[C3D_MAX_RAGGED_VECTORS + 1] = {
+        [1] = triples_left_1, [2] = triples_left_2, [3] = triples_left_3,
+    };
+    static outer_fn *const right[C3D_MAX_RAGGED_VECTORS + 1] = {
+        [1] = triples_right_1, [2] = triples_right_2, [3] = triples_right_3,
+    };
+    if (!o->triples || o->vector_count > C3D_MAX_RAGGED_VECTORS) {
+        return o->tap_count == 1 && !o->ragged ? single[o->vector_count] : NULL;
+    }
+    if (!o->ragged) {
+        return triples[o->vector_count];
+    }
+    const int32_t first = o->taps[0].skip, last = o->taps[2].skip;
+    return o->taps[1].skip != 0 || first < 0 || last > 0 ? NULL
+           : first == 0 && last < 0                      ? right[o->vector_count]
+           : first > 0 && last == 0                      ? left[o->vector_count]
+                                                         : NULL;
+}
+#else
+static outer_fn *find_long_code(const struct c3d_outer *o)
+{
+    (void)o;
+    return NULL;
+}
+#endif
+
+#undef TILE_FUNCTION
+
+static void outer(const struct c3d_outer *o)
+{
+    static outer_fn *const whole[C3D_MAX_VECTORS + 1] = {
+        [1] = outer_1, [2] = outer_2, [3] = outer_3,
+        [4] = outer_4, [6] = outer_6, [8] = outer_8,
+    };
+    static outer_fn *const ragged[C3D_MAX_RAGGED_VECTORS + 1] = {
+        [1] = ragged_1, [2] = ragged_2, [3] = ragged_3,
+    };
+    static outer_fn *const lane_scalars[C3D_MAX_PANEL_VECTORS + 1] = {
+        [1] = lane_scalars_1, [2] = lane_scalars_2, [3] = lane_scalars_3,
+    };
+    if (o->lane_scalars) {
+        lane_scalars[o->vector_count](o);
+        return;
+    }
+    outer_fn *const long_code = find_long_code(o);
+    if (long_code != NULL) {
+        long_code(o);
+    } else if (o->ragged) {
+        ragged[o->vector_count](o);
+    } else {
+        whole[o->vector_count](o);
+    }
+}
