@@ -64,6 +64,7 @@ enum verdict {
 struct totals {
     int64_t cases[VERDICTS];
     int64_t outputs;
+    int strict; /* whether some case was */
     double worst_ratio, worst_l2;
     struct error_quantiles l2;
     uint64_t checksum;
@@ -139,7 +140,9 @@ static void add_result(struct totals *totals, const struct verify_result *result
 {
     totals->outputs += result->outputs;
     totals->checksum = verify_checksum_add(totals->checksum, result->checksum);
-    if (result->worst_ratio > totals->worst_ratio)
+    /* Fast math bounds no single output: one that sees nothing but padding may err. */
+    totals->strict |= result->math == CONV3D_MATH_STRICT;
+    if (result->math == CONV3D_MATH_STRICT && result->worst_ratio > totals->worst_ratio)
         totals->worst_ratio = result->worst_ratio;
     error_quantiles_add(&totals->l2, result->relative_l2);
     if (result->relative_l2 > totals->worst_l2)
@@ -207,7 +210,8 @@ static void print_totals(const struct verification *v)
     printf("cases: %" PRId64 ", seeds %" PRId64 " to %" PRId64 "\n", v->args.count, v->args.seed,
            v->args.seed + v->args.count - 1);
     printf("outputs: %" PRId64 "\n", totals->outputs);
-    printf("worst error: %.3g times the bound\n", totals->worst_ratio);
+    if (totals->strict)
+        printf("worst error: %.3g times the bound\n", totals->worst_ratio);
     printf("relative L2: %.2g in half of the cases, %.2g in 90%%, %.2g in 99%%, %.3g at most\n",
            error_quantile(&totals->l2, 0.5), error_quantile(&totals->l2, 0.9),
            error_quantile(&totals->l2, 0.99), totals->worst_l2);
