@@ -29,6 +29,13 @@ static const char *const shapes[] = {
     "n3_ci24t3h4w5_co24_k3_p1_g24",
     "n1_ci20t4h7w13_co20_k3x3x3_s2_p1_g20_b",
     "n1_ci6t3h5w17_co18_k1x3x3_p0x1x1_g6",
+    /* Depthwise: pairs of planes and rows a dilation apart, padding wider than the kernel's reach,
+     * rows of several blocks and of several tasks. */
+    "n2_ci6t9h13w37_co12_k3_p2_d2_g6_b",
+    "n1_ci3t9h15w40_co3_k7_p9_d3_g3_flip",
+    "n1_ci3t7h10w5_co3_k5x3x3_p2x4x20_d1x2x5_g3",
+    "n2_ci4t8h15w90_co8_k3_s2_p1_g4",
+    "n1_ci2t7h6w530_co2_k4x5x5_p3x2x1_d3x1x1_g2",
     "n1_ci12t3h4w18_co21_k3_p1_g3_b",
     "n2_ci10t2h3w14_co34_k2x2x2_g2",
     "n1_ci64t2h6w7_co40_k1",

@@ -71,7 +71,7 @@ static struct blocks choose_blocks(const struct c3d_request *request)
 {
     const struct c3d_kernels *const kernels = request->kernels;
     const int64_t channels = request->problem->out_channels;
-    const int64_t vectors = c3d_rowwise_run_vectors(request, true);
+    const int64_t vectors = c3d_rowwise_run_vectors(request);
     struct blocks best = {0, INFINITY};
     for (int width = 1; width <= C3D_MAX_VECTORS; width++) {
         if (kernels->max_count[width] > 0) {
@@ -91,15 +91,14 @@ static double estimate(const struct c3d_request *request)
     const struct c3d_problem *const p = request->problem;
     const struct blocks blocks = choose_blocks(request);
     const double rows = c3d_valid_tap_total(p, T) / (double)p->kernel[T];
-    return (double)p->groups * c3d_rowwise_runs(request, true) * rows *
+    return (double)p->groups * c3d_rowwise_runs(request) * rows *
                (double)c3d_reduction(p) * blocks.cost +
-           c3d_rowwise_overhead(request, blocks.size, true);
+           c3d_rowwise_overhead(request, blocks.size);
 }
 
 static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
 {
-    return c3d_rowwise_prepare(request, &c3d_rows, choose_blocks(request).size, true,
-                               prepared);
+    return c3d_rowwise_prepare(request, &c3d_rows, choose_blocks(request).size, prepared);
 }
 
 /* The taps of these planes for blocks of `count` channels, from the first of them on. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rowwise.c - what the algorithms with outputs of a row in lanes have in common
+ * rowwise.c - see rowwise.h
  */
 #include "algo/rowwise.h"
 
@@ -61,7 +61,7 @@ void c3d_rowwise_destroy(struct c3d_prepared *prepared)
 
 conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
                                   const struct c3d_algorithm *algorithm, int64_t block_size,
-                                  bool runs, struct c3d_prepared **prepared)
+                                  struct c3d_prepared **prepared)
 {
     const struct c3d_problem *const p = request->problem;
     const int64_t channels = p->groups * p->out_channels;
@@ -71,7 +71,7 @@ conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
     if (r == NULL) {
         return c3d_fail(CONV3D_ERR_MEMORY, "no memory for a plan");
     }
-    conv3d_status status = c3d_rowwise_cut(r, request, block_size, runs);
+    conv3d_status status = c3d_rowwise_cut(r, request, block_size);
     if (status == CONV3D_OK) {
         r->weights = c3d_alloc(bytes);
         status = r->weights != NULL

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rowwise.h - what the algorithms with outputs of a row in lanes have in common
+ * rowwise.h - what rows.c works with: packed weights, the buffers of a task, and writing
+ * finished sums
  *
- * rows.c and depthwise.c: packed weights, the buffers of a task, and writing finished
- * sums; rowwise_tile.h how the work is cut.  Padding along H and W is packed as zeros and
- * multiplied, so all weights must be finite (direct.c says why that gives the
- * same bits as skipping).
+ * rowwise_tile.h cuts the work.  Padding along H and W is packed as zeros and multiplied, so
+ * all weights must be finite (direct.c says why that gives the same bits as skipping).
  */
 #ifndef C3D_ALGO_ROWWISE_H
 #define C3D_ALGO_ROWWISE_H
@@ -21,9 +20,9 @@ struct c3d_rowwise {
     struct c3d_blocking blocking;
     bool relu;
     bool far;           /* the input lies beyond L2: it is asked for ahead of time */
-    bool may_join, may_stream; /* if the tile allows, ... */
-    bool joined;        /* ... the rows of a tile are run through as one, ... */
+    bool may_stream;    /* if the tile allows, ... */
     bool stream;        /* ... results go past the caches */
+    bool joined;        /* the rows of a tile are run through as one */
     bool in_place;      /* register tiles read the input itself: nothing is packed */
     int64_t plane_pitch, channel_pitch; /* elements, of what they read */
     int64_t block_size; /* output channels of a register tile; the last may be smaller */
@@ -45,14 +44,14 @@ struct c3d_rowwise_worker {
     struct c3d_prefetch ahead; /* of what is packed next, in steps of a register tile */
 };
 
-/* `runs`: rows of a tile may be joined, streamed and read in place.  Errors: MEMORY, LIMIT. */
+/* Errors: MEMORY, LIMIT. */
 C3D_CHECKED conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
                                               const struct c3d_algorithm *algorithm,
-                                              int64_t block_size, bool runs,
+                                              int64_t block_size,
                                               struct c3d_prepared **prepared);
 void c3d_rowwise_destroy(struct c3d_prepared *prepared);
 
-/* Why neither algorithm accepts a problem; NULL if they may. */
+/* Why a problem is not accepted; NULL if it is. */
 const char *c3d_rowwise_refusal(const struct c3d_request *request);
 
 /* Packs chunk after chunk of the task's window, unless it is read in place, and calls body

@@ -43,7 +43,7 @@ static void lay_out_runs(struct c3d_rowwise *r)
     struct c3d_blocking *const b = &r->blocking;
     const int lanes = r->kernels->lanes;
     r->stream = false;
-    r->joined = r->may_join && b->row.segments == 1 && b->rows.per_out == 1;
+    r->joined = b->row.segments == 1 && b->rows.per_out == 1;
     if (r->joined && plane_vectors(r) >= b->tile.h * c3d_ceil_div(b->tile.w, lanes)) {
         r->joined = false;
     }
@@ -275,16 +275,16 @@ static int64_t joined_vectors(const struct c3d_problem *p, int lanes)
     return pays ? joined : 0;
 }
 
-double c3d_rowwise_runs(const struct c3d_request *request, bool join)
+double c3d_rowwise_runs(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
-    return join && joined_vectors(p, request->kernels->lanes) > 0 ? 1 : (double)p->out[H];
+    return joined_vectors(p, request->kernels->lanes) > 0 ? 1 : (double)p->out[H];
 }
 
-int64_t c3d_rowwise_run_vectors(const struct c3d_request *request, bool join)
+int64_t c3d_rowwise_run_vectors(const struct c3d_request *request)
 {
     const int lanes = request->kernels->lanes;
-    const int64_t joined = join ? joined_vectors(request->problem, lanes) : 0;
+    const int64_t joined = joined_vectors(request->problem, lanes);
     return joined > 0 ? joined : c3d_ceil_div(request->problem->out[W], lanes);
 }
 
@@ -328,26 +328,25 @@ static bool reads_in_place(const struct c3d_request *request, int64_t block_size
 }
 
 conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *request,
-                              int64_t block_size, bool runs)
+                              int64_t block_size)
 {
     *r = (struct c3d_rowwise){
         .problem = *request->problem,
         .kernels = request->kernels,
         .relu = request->relu,
         .far = lies_far(request),
-        .may_join = runs,
-        .may_stream = runs && request->stream,
-        .in_place = runs && reads_in_place(request, block_size),
+        .may_stream = request->stream,
+        .in_place = reads_in_place(request, block_size),
         .block_size = block_size,
     };
     return choose_tile(r, request);
 }
 
-double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size, bool runs)
+double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size)
 {
     const struct c3d_problem *const p = request->problem;
     struct c3d_rowwise r;
-    if (c3d_rowwise_cut(&r, request, block_size, runs) != CONV3D_OK) {
+    if (c3d_rowwise_cut(&r, request, block_size) != CONV3D_OK) {
         return INFINITY;
     }
     const struct c3d_blocking *const b = &r.blocking;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rowwise_tile.h - how the algorithms with outputs of a row in lanes cut their work
+ * rowwise_tile.h - how rows.c cuts its work
  *
  * Long rows first, so that lanes are full; joined when that leaves fewer of them empty;
  * read where they lie when nothing keeps the register tiles from it; and as many rows and
@@ -21,18 +21,18 @@ enum {
 /* Fills in all but what is packed, with the cheapest tile.  Errors: LIMIT. */
 C3D_CHECKED conv3d_status c3d_rowwise_cut(struct c3d_rowwise *rowwise,
                                           const struct c3d_request *request,
-                                          int64_t block_size, bool runs);
+                                          int64_t block_size);
 
 /* Outputs of `rows` rows as the register tiles see them: with joined rows, the
  * columns between two rows count. */
 int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs);
 
 /* Runs that a plane of outputs is cut into, and the vectors of one. */
-double c3d_rowwise_runs(const struct c3d_request *request, bool join);
-int64_t c3d_rowwise_run_vectors(const struct c3d_request *request, bool join);
+double c3d_rowwise_runs(const struct c3d_request *request);
+int64_t c3d_rowwise_run_vectors(const struct c3d_request *request);
 
 /* Everything but the sums of one item: packing, weights from beyond L2, results on their
  * way to memory.  In vector FMAs. */
-double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size, bool runs);
+double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size);
 
 #endif

@@ -148,27 +148,41 @@ struct c3d_copy {
 };
 
 /*
- * A box of outputs of one channel, `rows` high and vector_count vectors wide,
- * every vector of input being used for all the rows that it touches:
+ * A box of outputs of one channel, one or two planes of `rows` rows, vector_count vectors wide;
+ * the input is read where it lies, each vector for all the rows and both the planes that it
+ * touches:
  *
- *     acc[r][i] = sum over planes p, kh, kw of
- *         window[planes[p].vector + (r*row_step + kh)*pitch + columns[kw] + i]
- *         * weights[planes[p].scalar + kh*kw_count + kw]
+ *     sum[p][r][i] = sum over kt, kh, kw of
+ *         input[(p + kt)*plane_step + (r*step + kh)*row_step + columns[kw] + i*step]
+ *         * weights[(kt*kw_count + kw)*kh_count + kh]
  *
- * summed in that order.  acc is dense.
+ * in that order.  Planes p + kt and rows r*step + kh outside their range are left out;
+ * elements outside their `lanes` count as zero and are not read.  Then
+ *
+ *     out[p*out_plane + r*out_row + i] = activation(sum[p][r][i] + bias)
+ *
+ * where of the last vector only the first last_lanes are written.  With stream, where the ISA
+ * can, stores go past the caches; out, out_row, out_plane and last_lanes are multiples of
+ * lanes then, and the caller ends with c3d_cpu_finish_streams().
  */
 struct c3d_sweep {
-    const float *window, *weights;
-    ptrdiff_t pitch;
-    const struct c3d_tap *planes;
+    const float *input; /* perhaps outside the tensor: not read there */
+    ptrdiff_t plane_step, row_step;
+    int plane_begin, plane_end, row_begin, row_end;
     const int32_t *columns;
-    size_t plane_count;
-    int kw_count; /* kh_count and row_step are the kernel's own */
-    int rows;         /* 1 .. C3D_SWEEP_ROWS */
-    int vector_count; /* a power of two, at most sweep_vectors */
-    float *acc;
+    const unsigned char *lanes; /* sweep_lanes() of [kw][vector][step] */
+    const float *weights;
+    int kt_count, kw_count; /* kh_count and step are the kernel's own */
+    int planes;             /* 1 or 2 */
+    int rows;               /* 1 .. sweep_rows[vector_count] */
+    int vector_count;
+    float bias; /* not -0 */
+    float *out;
+    ptrdiff_t out_plane, out_row;
+    int last_lanes;
+    int relu, stream;
 };
-enum { C3D_SWEEP_ROWS = 6 };
+enum { C3D_SWEEP_ROWS = 7, C3D_SWEEP_VECTORS = 4 };
 typedef void c3d_sweep_fn(const struct c3d_sweep *sweep);
 
 /*
@@ -253,10 +267,14 @@ struct c3d_kernels {
     void (*deal)(const struct c3d_deal *deal);
     bool (*interleave)(const struct c3d_interleave *interleave);
     void (*transform)(const struct c3d_lines *lines);
-    /* The kernel for kh_count rows of weights and row_step rows of input between
-     * two of output; NULL if there is none. */
-    c3d_sweep_fn *(*find_sweep)(int64_t kh_count, int64_t row_step);
-    int sweep_vectors; /* of the widest box: 2 or 4 */
+    /* The kernel for so many taps along H and W, and `step` elements of input along both
+     * between two of output; NULL if there is none. */
+    c3d_sweep_fn *(*find_sweep)(int64_t kh_count, int64_t kw_count, int64_t step);
+    int sweep_rows[C3D_SWEEP_VECTORS + 1]; /* of a box so many vectors wide; 0 = no such box */
+    /* Writes lanes_bytes that say which lanes of a vector of input, begin <= lane < end, may be
+     * read. */
+    void (*sweep_lanes)(void *to, int64_t begin, int64_t end);
+    size_t lanes_bytes;
     /* Runs independent FMA chains from registers alone and returns the floating
      * point operations done: timed, the peak rate of one core. */
     double (*fma_work)(size_t iterations);

@@ -8,7 +8,7 @@
  *     C3D_FEW_INSTRUCTIONS  1 to save instructions of loops by longer code, else 0
  *     C3D_COSTS       of latency, load and broadcast, as in struct c3d_kernels
  *     C3D_PANEL_VECTORS  width of the fastest of these tiles
- *     C3D_SWEEP_VECTORS  vectors of the widest box of sweep()
+ *     C3D_SWEEP_w     rows of a box w = 1 .. 4 vectors wide; C3D_SWEEP_SUMS of them at most
  *     C3D_TABLE       name of the table to define
  *     C3D_TABLE_NAME  its ISA's name, a string
  * Calls no function that is not inlined here.
@@ -228,6 +228,8 @@ const struct c3d_kernels C3D_TABLE = {
     .interleave = interleave,
     .transform = transform,
     .find_sweep = find_sweep,
-    .sweep_vectors = C3D_SWEEP_VECTORS,
+    .sweep_rows = {0, C3D_SWEEP_1, C3D_SWEEP_2, C3D_SWEEP_3, C3D_SWEEP_4},
+    .sweep_lanes = sweep_lanes,
+    .lanes_bytes = sizeof(struct v_lanes),
     .fma_work = fma_work,
 };

@@ -7,128 +7,231 @@
 #include "kernel/kernel.h"
 #include "kernel/vec.h"
 
+#include <stdbool.h>
+
 /*
- * Input row i of a plane serves kernel row i - r*step of output row r.  Going
- * through the input rows in order, every output sums its kernel rows in order.
+ * One vector of input for the lanes of a vector of outputs: what lies outside the tensor is
+ * not read and counts as zero.  With a step of two, every second element of two vectors.
  */
-static C3D_ALWAYS_INLINE void sweep_box(const struct c3d_sweep *s, const int kh_count,
-                                        const int step, const int rows, const int width)
+static C3D_ALWAYS_INLINE vf sweep_load(const float *from, const unsigned char *lanes,
+                                       const int step)
 {
-    const vf zero = {0};
-    vf acc[C3D_SWEEP_ROWS * 4];
-    C3D_UNROLL
-    for (int i = 0; i < rows * width; i++) {
-        acc[i] = zero;
-    }
-    for (size_t p = 0; p < s->plane_count; p++) {
-        const float *const plane = s->window + s->planes[p].vector;
-        const float *const weights = s->weights + s->planes[p].scalar;
+    const vf low = v_load_lanes(from, lanes);
+    return step == 1
+               ? low
+               : v_even(low, v_load_lanes(from + C3D_LANES, lanes + sizeof(struct v_lanes)));
+}
+
+/* Products of x with one weight, for one row of one plane of outputs. */
+static C3D_ALWAYS_INLINE void sweep_products(vf *acc, const vf *x, const float *weight,
+                                             const int width)
+{
+    if (width == 1) {
+        acc[0] = v_fma_broadcast(x[0], weight, acc[0]);
+    } else {
+        const vf w = v_broadcast(weight);
         C3D_UNROLL
-        for (int i = 0; i < (rows - 1) * step + kh_count; i++) {
-            const float *const row = plane + i * s->pitch;
-            for (int kw = 0; kw < s->kw_count; kw++) {
-                vf x[4];
-                x[0] = v_load(row + s->columns[kw]);
-                if (width > 1) {
-                    C3D_UNROLL
-                    for (int v = 1; v < width; v++) {
-                        x[v] = v_load(row + s->columns[kw] + v * C3D_LANES);
-                    }
-                }
-                C3D_UNROLL
-                for (int r = 0; r < rows; r++) {
-                    const int kh = i - r * step;
-                    if (kh >= 0 && kh < kh_count) {
-                        const vf w = v_broadcast(weights + kh * s->kw_count + kw);
-                        acc[r * width] = v_fma(x[0], w, acc[r * width]);
-                        if (width > 1) {
-                            C3D_UNROLL
-                            for (int v = 1; v < width; v++) {
-                                acc[r * width + v] = v_fma(x[v], w, acc[r * width + v]);
-                            }
-                        }
-                    }
-                }
-            }
+        for (int v = 0; v < width; v++) {
+            acc[v] = v_fma(x[v], w, acc[v]);
+        }
+    }
+}
+
+/* Where the sums of a plane of outputs get their weights from, if they take part. */
+struct sweep_part {
+    bool takes;
+    const float *weights; /* [kw][kh] */
+};
+
+/* What is known when a kernel is compiled; kw_count is 0 for any. */
+struct sweep_shape {
+    int kh_count, kw_count, step, rows, width;
+};
+
+/* What one vector of input row i, per vector of the box, adds to all sums. */
+static C3D_ALWAYS_INLINE void sweep_column(const float *from, const unsigned char *lanes,
+                                           const struct sweep_part *parts, ptrdiff_t weight,
+                                           vf *acc, const int i, const struct sweep_shape shape)
+{
+    vf x[C3D_SWEEP_VECTORS];
+    x[0] = sweep_load(from, lanes, shape.step);
+    if (shape.width > 1) {
+        C3D_UNROLL
+        for (int v = 1; v < shape.width; v++) {
+            x[v] = sweep_load(from + v * shape.step * C3D_LANES,
+                              lanes + v * shape.step * sizeof(struct v_lanes), shape.step);
         }
     }
     C3D_UNROLL
-    for (int i = 0; i < rows * width; i++) {
-        v_store(s->acc + i * C3D_LANES, acc[i]);
+    for (int p = 0; p < 2; p++) {
+        C3D_UNROLL
+        for (int r = 0; r < shape.rows; r++) {
+            const int kh = i - r * shape.step;
+            if (parts[p].takes && kh >= 0 && kh < shape.kh_count) {
+                sweep_products(acc + (p * shape.rows + r) * shape.width, x,
+                               parts[p].weights + weight + kh, shape.width);
+            }
+        }
     }
 }
 
-/* Boxes of every height, for one kernel height, stride and width. */
-static C3D_ALWAYS_INLINE void sweep_rows(const struct c3d_sweep *s, const int kh_count,
-                                         const int step, const int width)
+/*
+ * What one plane of input adds to the two of outputs.  Input row i serves kernel row
+ * i - r*step of output row r: in the order of the input rows, every output sums its kernel
+ * rows in order.
+ */
+static C3D_ALWAYS_INLINE void sweep_plane(const struct c3d_sweep *s, ptrdiff_t plane,
+                                          const struct sweep_part *parts, vf *acc,
+                                          const struct sweep_shape shape)
 {
-    switch (s->rows) {
-    case 1:
-        sweep_box(s, kh_count, step, 1, width);
-        break;
-    case 2:
-        sweep_box(s, kh_count, step, 2, width);
-        break;
-    case 3:
-        sweep_box(s, kh_count, step, 3, width);
-        break;
-    case 4:
-        sweep_box(s, kh_count, step, 4, width);
-        break;
-    case 5:
-        sweep_box(s, kh_count, step, 5, width);
-        break;
-    case 6:
-        sweep_box(s, kh_count, step, 6, width);
-        break;
-    }
-}
-_Static_assert(C3D_SWEEP_ROWS == 6, "sweep_rows lists the heights up to 6");
-
-static C3D_ALWAYS_INLINE void sweep_widths(const struct c3d_sweep *s, const int kh_count,
-                                           const int step)
-{
-    switch (s->vector_count) {
-    case 1:
-        sweep_rows(s, kh_count, step, 1);
-        break;
-    case 2:
-        sweep_rows(s, kh_count, step, 2);
-        break;
-#if C3D_SWEEP_VECTORS >= 4
-    case 4:
-        sweep_rows(s, kh_count, step, 4);
-        break;
-#endif
+    const size_t column_lanes = shape.width * shape.step * sizeof(struct v_lanes);
+    C3D_UNROLL
+    for (int i = 0; i < (shape.rows - 1) * shape.step + shape.kh_count; i++) {
+        if (i < s->row_begin || i >= s->row_end) {
+            continue;
+        }
+        const float *const row = s->input + plane + i * s->row_step;
+        if (shape.width > 1 && parts[1].takes && i >= shape.kh_count - shape.step) {
+            /* What the next box reads for the first time. */
+            C3D_UNROLL
+            for (int v = 0; v < shape.width * shape.step; v++) {
+                __builtin_prefetch(row + shape.rows * shape.step * s->row_step + v * C3D_LANES,
+                                   0, 3);
+            }
+        }
+        if (shape.kw_count > 0) {
+            C3D_UNROLL
+            for (int kw = 0; kw < shape.kw_count; kw++) {
+                sweep_column(row + s->columns[kw], s->lanes + kw * column_lanes, parts,
+                             kw * shape.kh_count, acc, i, shape);
+            }
+        } else {
+            for (int kw = 0; kw < s->kw_count; kw++) {
+                sweep_column(row + s->columns[kw], s->lanes + kw * column_lanes, parts,
+                             kw * shape.kh_count, acc, i, shape);
+            }
+        }
     }
 }
 
-static C3D_NEVER_INLINE void sweep_3(const struct c3d_sweep *s)
+static C3D_ALWAYS_INLINE void sweep_finish(const struct c3d_sweep *s, const vf *acc, float *out,
+                                           const int rows, const int width, const bool stream)
 {
-    sweep_widths(s, 3, 1);
+    const vf shift = v_broadcast(&s->bias), least = least_result(s->relu);
+    C3D_UNROLL
+    for (int r = 0; r < rows; r++) {
+        C3D_UNROLL
+        for (int v = 0; v < width; v++) {
+            float *const to = out + r * s->out_row + v * C3D_LANES;
+            const vf sum = v_at_least(acc[r * width + v] + shift, least);
+            if (stream) {
+                v_stream(to, sum);
+            } else if (v == width - 1 && s->last_lanes < C3D_LANES) {
+                v_store_first(to, sum, s->last_lanes);
+            } else {
+                v_store(to, sum);
+            }
+        }
+    }
 }
 
-static C3D_NEVER_INLINE void sweep_3_by_2(const struct c3d_sweep *s)
+static C3D_ALWAYS_INLINE void sweep_box(const struct c3d_sweep *s, const struct sweep_shape shape)
 {
-    sweep_widths(s, 3, 2);
+    const vf zero = {0};
+    const int sums = shape.rows * shape.width;
+    vf acc[2 * C3D_SWEEP_SUMS];
+    C3D_UNROLL
+    for (int i = 0; i < 2 * sums; i++) {
+        acc[i] = zero;
+    }
+    for (int q = s->plane_begin; q < s->plane_end; q++) {
+        const ptrdiff_t plane = q * s->plane_step, kernel_plane = shape.kh_count * s->kw_count;
+        const struct sweep_part first = {true, s->weights + q * kernel_plane},
+                                second = {true, s->weights + (q - 1) * kernel_plane}, none = {0};
+        if (s->planes == 1 || q == 0) {
+            sweep_plane(s, plane, (struct sweep_part[]){first, none}, acc, shape);
+        } else if (q < s->kt_count) {
+            sweep_plane(s, plane, (struct sweep_part[]){first, second}, acc, shape);
+        } else {
+            sweep_plane(s, plane, (struct sweep_part[]){none, second}, acc, shape);
+        }
+    }
+    const bool stream = can_stream && s->stream;
+    C3D_UNROLL
+    for (int p = 0; p < 2; p++) {
+        if (p < s->planes) {
+            float *const out = s->out + p * s->out_plane;
+            if (stream) {
+                sweep_finish(s, acc + p * sums, out, shape.rows, shape.width, true);
+            } else {
+                sweep_finish(s, acc + p * sums, out, shape.rows, shape.width, false);
+            }
+        }
+    }
 }
 
-static C3D_NEVER_INLINE void sweep_5(const struct c3d_sweep *s)
+/* A function for each box: together they take the compiler three times as long. */
+#define SWEEP_BOX(name, kh, kw, by, vectors, height) \
+    static C3D_NEVER_INLINE void name##_##vectors##_##height(const struct c3d_sweep *s) \
+    { \
+        if (height <= C3D_SWEEP_##vectors) { \
+            sweep_box(s, (struct sweep_shape){kh, kw, by, height, vectors}); \
+        } \
+    }
+#define SWEEP_BOXES(name, kh, kw, by, vectors) \
+    SWEEP_BOX(name, kh, kw, by, vectors, 1) \
+    SWEEP_BOX(name, kh, kw, by, vectors, 2) \
+    SWEEP_BOX(name, kh, kw, by, vectors, 3) \
+    SWEEP_BOX(name, kh, kw, by, vectors, 4) \
+    SWEEP_BOX(name, kh, kw, by, vectors, 5) \
+    SWEEP_BOX(name, kh, kw, by, vectors, 6) \
+    SWEEP_BOX(name, kh, kw, by, vectors, 7)
+#define SWEEP_NAMES(name) {name##_1, name##_2, name##_3, name##_4, name##_5, name##_6, name##_7}
+#define SWEEP(name, kh, kw, by) \
+    SWEEP_BOXES(name, kh, kw, by, 1) \
+    SWEEP_BOXES(name, kh, kw, by, 2) \
+    SWEEP_BOXES(name, kh, kw, by, 3) \
+    SWEEP_BOXES(name, kh, kw, by, 4) \
+    static void name(const struct c3d_sweep *s) \
+    { \
+        static c3d_sweep_fn *const boxes[C3D_SWEEP_VECTORS][C3D_SWEEP_ROWS] = { \
+            SWEEP_NAMES(name##_1), SWEEP_NAMES(name##_2), SWEEP_NAMES(name##_3), \
+            SWEEP_NAMES(name##_4)}; \
+        boxes[s->vector_count - 1][s->rows - 1](s); \
+    }
+/* Kernels three wide without a loop over columns: 1.11 times as fast at 14x14, 1.04 at 56x56. */
+SWEEP(sweep_3x3, 3, 3, 1)
+SWEEP(sweep_3x3_by_2, 3, 3, 2)
+SWEEP(sweep_5, 5, 0, 1)
+SWEEP(sweep_7, 7, 0, 1)
+#undef SWEEP
+#undef SWEEP_NAMES
+#undef SWEEP_BOXES
+#undef SWEEP_BOX
+
+static c3d_sweep_fn *find_sweep(int64_t kh_count, int64_t kw_count, int64_t step)
 {
-    sweep_widths(s, 5, 1);
+    static const struct {
+        int64_t kh_count, kw_count, step;
+        c3d_sweep_fn *sweep;
+    } kernels[] = {
+        {3, 3, 1, sweep_3x3}, {3, 3, 2, sweep_3x3_by_2},
+        {5, 0, 1, sweep_5}, {7, 0, 1, sweep_7},
+    };
+    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+        if (kernels[i].kh_count == kh_count && kernels[i].step == step &&
+            (kernels[i].kw_count == kw_count || kernels[i].kw_count == 0)) {
+            return kernels[i].sweep;
+        }
+    }
+    return NULL;
 }
 
-static C3D_NEVER_INLINE void sweep_7(const struct c3d_sweep *s)
+/* Of a vector of input, the lanes begin .. end of 0 .. C3D_LANES. */
+static void sweep_lanes(void *to, int64_t begin, int64_t end)
 {
-    sweep_widths(s, 7, 1);
-}
-
-static c3d_sweep_fn *find_sweep(int64_t kh_count, int64_t row_step)
-{
-    return row_step == 1   ? kh_count == 3   ? sweep_3
-                             : kh_count == 5 ? sweep_5
-                             : kh_count == 7 ? sweep_7
-                                             : NULL
-           : row_step == 2 ? kh_count == 3 ? sweep_3_by_2 : NULL
-                           : NULL;
+    struct v_lanes *const lanes = to;
+    const int64_t first = begin < 0 ? 0 : begin > C3D_LANES ? C3D_LANES : begin;
+    const int64_t last = end < first ? first : end > C3D_LANES ? C3D_LANES : end;
+    *lanes = v_lanes_between((int)first, (int)last);
 }

@@ -100,6 +100,50 @@ static C3D_ALWAYS_INLINE vf v_load_first(const float *p, int n)
 #endif
 }
 
+/* A range of lanes, as loads of this ISA take it from memory. */
+struct v_lanes {
+#if defined(__AVX512F__) && C3D_LANES == 16
+    __mmask16 mask;
+#else
+    int32_t lane[C3D_LANES]; /* -1 or 0 */
+#endif
+};
+
+static C3D_ALWAYS_INLINE struct v_lanes v_lanes_between(int begin, int end)
+{
+#if defined(__AVX512F__) && C3D_LANES == 16
+    return (struct v_lanes){(__mmask16)((1u << end) - (1u << begin))};
+#else
+    struct v_lanes lanes;
+    for (int i = 0; i < C3D_LANES; i++) {
+        lanes.lane[i] = -(i >= begin && i < end);
+    }
+    return lanes;
+#endif
+}
+
+/* These lanes from memory, nothing else being read; the others are 0. */
+static C3D_ALWAYS_INLINE vf v_load_lanes(const float *p, const void *lanes)
+{
+    const struct v_lanes *const some = lanes;
+#if defined(__AVX512F__) && C3D_LANES == 16
+    return (vf)_mm512_maskz_loadu_ps(some->mask, p);
+#elif defined(__AVX2__) && C3D_LANES == 8
+    return (vf)_mm256_maskload_ps(p, _mm256_loadu_si256((const __m256i *)some->lane));
+#else
+    if (some->lane[0] & some->lane[C3D_LANES - 1]) {
+        return v_load(p);
+    }
+    vf v = {0};
+    for (int i = 0; i < C3D_LANES; i++) {
+        if (some->lane[i]) {
+            v[i] = p[i];
+        }
+    }
+    return v;
+#endif
+}
+
 /*
  * One float from memory in every lane.
  *
