@@ -19,11 +19,11 @@
 #define C3D_FEW_INSTRUCTIONS 0
 #define C3D_COSTS 8, 1, 1
 #define C3D_PANEL_VECTORS 2
-#define C3D_SWEEP_1 7
-#define C3D_SWEEP_2 6
-#define C3D_SWEEP_3 4
-#define C3D_SWEEP_4 3
-#define C3D_SWEEP_SUMS 12
+#define C3D_SWEEP_1 6
+#define C3D_SWEEP_2 4
+#define C3D_SWEEP_3 0
+#define C3D_SWEEP_4 0
+#define C3D_SWEEP_SUMS 8
 #define C3D_TABLE c3d_kernels_neon
 #define C3D_TABLE_NAME "neon"
 

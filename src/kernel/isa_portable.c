@@ -17,7 +17,7 @@
 #define C3D_COSTS 8, 1, 1
 #define C3D_PANEL_VECTORS 2
 #define C3D_SWEEP_1 2
-#define C3D_SWEEP_2 1
+#define C3D_SWEEP_2 0
 #define C3D_SWEEP_3 0
 #define C3D_SWEEP_4 0
 #define C3D_SWEEP_SUMS 2

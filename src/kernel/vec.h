@@ -122,6 +122,20 @@ static C3D_ALWAYS_INLINE struct v_lanes v_lanes_between(int begin, int end)
 #endif
 }
 
+#if !defined(__AVX2__)
+/* Out of line: a branch for each lane, for the ends of rows. */
+static C3D_NEVER_INLINE vf v_load_some(const float *p, const struct v_lanes *some)
+{
+    vf v = {0};
+    for (int i = 0; i < C3D_LANES; i++) {
+        if (some->lane[i]) {
+            v[i] = p[i];
+        }
+    }
+    return v;
+}
+#endif
+
 /* These lanes from memory, nothing else being read; the others are 0. */
 static C3D_ALWAYS_INLINE vf v_load_lanes(const float *p, const void *lanes)
 {
@@ -131,16 +145,7 @@ static C3D_ALWAYS_INLINE vf v_load_lanes(const float *p, const void *lanes)
 #elif defined(__AVX2__) && C3D_LANES == 8
     return (vf)_mm256_maskload_ps(p, _mm256_loadu_si256((const __m256i *)some->lane));
 #else
-    if (some->lane[0] & some->lane[C3D_LANES - 1]) {
-        return v_load(p);
-    }
-    vf v = {0};
-    for (int i = 0; i < C3D_LANES; i++) {
-        if (some->lane[i]) {
-            v[i] = p[i];
-        }
-    }
-    return v;
+    return some->lane[0] & some->lane[C3D_LANES - 1] ? v_load(p) : v_load_some(p, some);
 #endif
 }
 
