@@ -197,8 +197,8 @@ typedef struct conv3d_tile {
  * lets the struct grow.  A NULL options pointer means all defaults. */
 typedef struct conv3d_options {
     size_t size;
-    int threads;              /* 0 = OMP_NUM_THREADS as OpenMP sees it, fewer when the
-                                 work is too small to pay for them; else 1..4096 */
+    int threads;              /* 0 = threads of conv3d_machine, fewer when the work is
+                                 too small to pay for them; else 1..4096 */
     conv3d_math math;
     const char *algorithm;    /* NULL = choose; else a name that conv3d_plan_candidate
                                  lists, "direct", "winograd:4x4x4" or "reference" among
@@ -306,7 +306,13 @@ typedef struct conv3d_machine {
     const char *isa;        /* kernels in use, CONV3D_ISA considered; static storage */
     const char *isa_best;   /* best that this CPU and build could use */
     int lanes;              /* float32 per vector of isa */
-    int threads;            /* default of options.threads */
+    int threads;            /* default of options.threads: OMP_NUM_THREADS, else
+                               SLURM_CPUS_PER_TASK, else the least of the processors and cores
+                               that this process may use, cpu_quota (at least 1) and what
+                               the program asked of OpenMP */
+    const char *threads_reason; /* which of them; static storage */
+    double cpu_quota;       /* processors' worth of time that the control groups of the process
+                               allow, such as 1.5; 0 = no limit, or unknown */
     int processors;         /* processors this process may run on */
     int cores;              /* cores among them; 0 if unknown */
     int numa_nodes;         /* 0 if unknown */

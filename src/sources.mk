@@ -13,7 +13,9 @@ C3D_PLATFORM_SOURCES = \
 	src/platform/cpu.h src/platform/cpu.c \
 	src/platform/topology.h \
 	src/platform/clock.h src/platform/clock.c \
-	src/platform/team.h
+	src/platform/team.h \
+	src/platform/cgroup.h src/platform/cgroup.c \
+	src/platform/threads.h src/platform/threads.c
 
 # One of each pair, by configure.
 C3D_TOPOLOGY_HWLOC_SOURCES = src/platform/topology_hwloc.c

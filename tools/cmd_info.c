@@ -43,9 +43,13 @@ static void print_machine(const conv3d_machine *machine)
     printf("%-12s %s\n", "cpu", machine->cpu[0] != '\0' ? machine->cpu : "unknown");
     printf("%-12s %s, %d floats per vector\n", "isa", machine->isa, machine->lanes);
     printf("%-12s %s\n", "isa_best", machine->isa_best);
-    printf("%-12s %d\n", "threads", machine->threads);
+    printf("%-12s %d (%s)\n", "threads", machine->threads, machine->threads_reason);
     printf("%-12s %d\n", "processors", machine->processors);
     print_count("cores", machine->cores);
+    if (machine->cpu_quota > 0)
+        printf("%-12s %g processors\n", "cpu_quota", machine->cpu_quota);
+    else
+        printf("%-12s none\n", "cpu_quota");
     print_count("numa_nodes", machine->numa_nodes);
     print_cache("l1d", machine->l1d_bytes);
     print_cache("l2", machine->l2_bytes);

@@ -12,7 +12,8 @@
 
 const struct option_row execution_arg_rows[] = {
     {"threads", "N", OPTION_NUMBER, AT(threads), 1, 4096,
-     "threads to use; default OMP_NUM_THREADS, else all processors"},
+     "threads to use; default OMP_NUM_THREADS, else\nSLURM_CPUS_PER_TASK, else the cores allowed,\n"
+     "or the control group's CPU quota if that is less"},
     {"math", "fast|strict", OPTION_CHOICE, AT(math), 0, 0,
      "strict: the same bits on every machine; fast: may round\n"
      "differently per instruction set; default CONV3D_MATH, else fast"},

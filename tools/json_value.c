@@ -66,6 +66,11 @@ json_t *json_value_machine(const conv3d_machine *machine)
     failures |= json_object_set_new(object, "isa_best", json_string(machine->isa_best));
     failures |= json_object_set_new(object, "lanes", json_integer(machine->lanes));
     failures |= json_object_set_new(object, "threads", json_integer(machine->threads));
+    failures |= json_object_set_new(object, "threads_reason",
+                                    json_string(machine->threads_reason));
+    failures |= json_object_set_new(object, "cpu_quota",
+                                    machine->cpu_quota > 0 ? json_value_number(machine->cpu_quota)
+                                                           : json_null());
     failures |= json_object_set_new(object, "processors", json_integer(machine->processors));
     failures |= json_object_set_new(object, "cores", json_integer(machine->cores));
     failures |= json_object_set_new(object, "numa_nodes", json_integer(machine->numa_nodes));

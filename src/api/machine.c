@@ -6,6 +6,7 @@
 #include "kernel/select.h"
 #include "platform/cpu.h"
 #include "platform/team.h"
+#include "platform/threads.h"
 #include "platform/topology.h"
 
 conv3d_status conv3d_machine_query(conv3d_machine *machine)
@@ -22,13 +23,16 @@ conv3d_status conv3d_machine_query(conv3d_machine *machine)
     if (status != CONV3D_OK) {
         return status;
     }
+    const struct c3d_threads threads = c3d_threads_default();
     const struct c3d_topology *const topology = c3d_topology_get();
     *machine = (conv3d_machine){
         .size = sizeof *machine,
         .isa = kernels->name,
         .isa_best = c3d_kernels_best()->name,
         .lanes = kernels->lanes,
-        .threads = c3d_team_default_threads(),
+        .threads = threads.count,
+        .threads_reason = threads.reason,
+        .cpu_quota = c3d_threads_quota(),
         .processors = topology->processors,
         .cores = topology->cores,
         .numa_nodes = topology->numa_nodes,

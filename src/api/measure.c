@@ -9,6 +9,7 @@
 #include "kernel/select.h"
 #include "platform/clock.h"
 #include "platform/team.h"
+#include "platform/threads.h"
 #include "platform/topology.h"
 
 #include <string.h>
@@ -125,7 +126,7 @@ conv3d_status conv3d_machine_measure(int threads, conv3d_rates *rates)
     if (status != CONV3D_OK) {
         return status;
     }
-    const int team = threads > 0 ? threads : c3d_team_default_threads();
+    const int team = threads > 0 ? threads : c3d_threads_default().count;
     const size_t caches = 4 * c3d_topology_get()->l3_bytes;
     m.bytes = caches < least_bytes ? least_bytes : caches > most_bytes ? most_bytes : caches;
     m.from = c3d_alloc(m.bytes);

@@ -17,6 +17,7 @@
 #include "plan/shares.h"
 #include "platform/cpu.h"
 #include "platform/team.h"
+#include "platform/threads.h"
 #include "platform/topology.h"
 
 #include <inttypes.h>
@@ -190,7 +191,7 @@ static int default_threads(const struct conv3d_plan *plan)
 {
     static const double flops_worth_a_thread = 1e6;
     const double worth = c3d_plan_flops(plan) / flops_worth_a_thread;
-    const int most = (int)c3d_max(1, c3d_min(c3d_team_default_threads(), max_threads));
+    const int most = (int)c3d_max(1, c3d_min(c3d_threads_default().count, max_threads));
     return worth < most ? (int)c3d_max(1, (int64_t)worth) : most;
 }
 

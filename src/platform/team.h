@@ -17,8 +17,13 @@ typedef void c3d_team_fn(void *argument, int member, int members);
  * all of them. */
 void c3d_team_run(int threads, c3d_team_fn *body, void *argument);
 
-/* Threads a team gets by default: OMP_NUM_THREADS as OpenMP sees it. */
+/* Threads a team gets by default: OMP_NUM_THREADS as OpenMP sees it, or what the host program
+ * has set since. */
 int c3d_team_default_threads(void);
+
+/* Processors that teams of this process may run on, even where OpenMP has bound the caller to
+ * one of them; 0 if teams are always of one. */
+int c3d_team_processors(void);
 
 /* "OpenMP 201511" or "serial"; static storage. */
 const char *c3d_team_name(void);

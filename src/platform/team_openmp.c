@@ -27,6 +27,12 @@ int c3d_team_default_threads(void)
     return omp_get_max_threads();
 }
 
+/* With places, which libgomp binds the first thread to before main(), it counts theirs. */
+int c3d_team_processors(void)
+{
+    return omp_get_num_procs();
+}
+
 const char *c3d_team_name(void)
 {
     return "OpenMP " TEXT(_OPENMP);

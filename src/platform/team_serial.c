@@ -15,6 +15,11 @@ int c3d_team_default_threads(void)
     return 1;
 }
 
+int c3d_team_processors(void)
+{
+    return 0;
+}
+
 const char *c3d_team_name(void)
 {
     return "serial";

@@ -6,6 +6,8 @@
  */
 #include "platform/topology.h"
 
+#include "platform/team.h"
+
 #include <hwloc.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -19,10 +21,42 @@ static size_t cache_bytes(hwloc_topology_t hwloc, hwloc_obj_type_t type)
     return cache != NULL ? (size_t)cache->attr->cache.size : 0;
 }
 
-static int count_of(hwloc_topology_t hwloc, hwloc_obj_type_t type)
+/* Objects that have any of these processors. */
+static int count_of(hwloc_topology_t hwloc, hwloc_obj_type_t type, hwloc_const_bitmap_t processors)
 {
-    const int count = hwloc_get_nbobjs_by_type(hwloc, type);
-    return count > 0 ? count : 0;
+    int count = 0;
+    for (hwloc_obj_t object = NULL;
+         (object = hwloc_get_next_obj_by_type(hwloc, type, object)) != NULL;) {
+        count += hwloc_bitmap_intersects(object->cpuset, processors);
+    }
+    return count;
+}
+
+/* The processors that this process is bound to; all of the machine's where only OpenMP has
+ * bound a thread, or nothing is known.  NULL without memory. */
+static hwloc_bitmap_t bound_processors(hwloc_topology_t hwloc)
+{
+    const hwloc_const_bitmap_t all = hwloc_topology_get_topology_cpuset(hwloc);
+    const hwloc_bitmap_t bound = hwloc_bitmap_alloc();
+    if (bound != NULL && (hwloc_get_cpubind(hwloc, bound, HWLOC_CPUBIND_PROCESS) != 0 ||
+                          count_of(hwloc, HWLOC_OBJ_PU, bound) < c3d_team_processors())) {
+        hwloc_bitmap_copy(bound, all);
+    }
+    return bound;
+}
+
+static void read_topology(hwloc_topology_t hwloc)
+{
+    const hwloc_bitmap_t processors = bound_processors(hwloc);
+    topology.l1d_bytes = cache_bytes(hwloc, HWLOC_OBJ_L1CACHE);
+    topology.l2_bytes = cache_bytes(hwloc, HWLOC_OBJ_L2CACHE);
+    topology.l3_bytes = cache_bytes(hwloc, HWLOC_OBJ_L3CACHE);
+    if (processors != NULL) {
+        topology.processors = count_of(hwloc, HWLOC_OBJ_PU, processors);
+        topology.cores = count_of(hwloc, HWLOC_OBJ_CORE, processors);
+        topology.numa_nodes = count_of(hwloc, HWLOC_OBJ_NUMANODE, processors);
+        hwloc_bitmap_free(processors);
+    }
 }
 
 /* Debian splits hwloc's device backends into plugins that open X displays and
@@ -58,12 +92,7 @@ static void discover(void)
     hwloc_topology_set_flags(hwloc, HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING);
 #endif
     if (hwloc_topology_load(hwloc) == 0) {
-        topology.l1d_bytes = cache_bytes(hwloc, HWLOC_OBJ_L1CACHE);
-        topology.l2_bytes = cache_bytes(hwloc, HWLOC_OBJ_L2CACHE);
-        topology.l3_bytes = cache_bytes(hwloc, HWLOC_OBJ_L3CACHE);
-        topology.processors = count_of(hwloc, HWLOC_OBJ_PU);
-        topology.cores = count_of(hwloc, HWLOC_OBJ_CORE);
-        topology.numa_nodes = count_of(hwloc, HWLOC_OBJ_NUMANODE);
+        read_topology(hwloc);
     }
     hwloc_topology_destroy(hwloc);
     if (topology.processors < 1) {

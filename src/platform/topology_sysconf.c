@@ -6,6 +6,8 @@
 
 #include "platform/topology.h"
 
+#include "platform/team.h"
+
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -39,7 +41,8 @@ static void discover(void)
     topology.l2_bytes = sysconf_bytes(_SC_LEVEL2_CACHE_SIZE);
     topology.l3_bytes = sysconf_bytes(_SC_LEVEL3_CACHE_SIZE);
 #endif
-    topology.processors = allowed_processors();
+    const int bound = allowed_processors(), team = c3d_team_processors();
+    topology.processors = bound > team ? bound : team; /* OpenMP may have bound the caller */
 }
 
 const struct c3d_topology *c3d_topology_get(void)

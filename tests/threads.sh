@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# threads.sh - how many threads a call gets by default, and why
+. "${top_srcdir:-.}/tests/shell.sh"
+
+unset OMP_NUM_THREADS OMP_THREAD_LIMIT OMP_PROC_BIND OMP_PLACES GOMP_CPU_AFFINITY \
+    KMP_AFFINITY SLURM_CPUS_PER_TASK
+tool=$top_builddir/conv3d
+
+# info with these variables: "COUNT REASON"
+threads() { env "$@" "$tool" info | sed -n 's/^threads  *\([0-9]*\) (\(.*\))$/\1 \2/p'; }
+
+# expect WANTED VARIABLE=VALUE... : the count, or the count and the reason
+expect() {
+    wanted=$1
+    shift
+    got=$(threads "$@")
+    case $got in
+    "$wanted" | "$wanted "*) ;;
+    *) fail "$*: threads $got, not $wanted" ;;
+    esac
+}
+
+case $("$tool" info) in
+*"threading    serial"*)
+    expect "1 built without OpenMP" OMP_NUM_THREADS=3
+    exit 0
+    ;;
+esac
+
+default=$(threads CONV3D_VERBOSE=)
+count=${default%% *}
+[ "$count" -ge 1 ] && [ "$count" -le "$(nproc)" ] || fail "$default threads, $(nproc) processors"
+
+expect "3 OMP_NUM_THREADS" OMP_NUM_THREADS=3
+expect "3 OMP_NUM_THREADS" OMP_NUM_THREADS=3 SLURM_CPUS_PER_TASK=5
+expect "3 OMP_NUM_THREADS" OMP_NUM_THREADS=3,2
+expect "5 SLURM_CPUS_PER_TASK" SLURM_CPUS_PER_TASK=5
+for nonsense in 0 -1 2x " " 99999999999999999999; do
+    expect "$default" SLURM_CPUS_PER_TASK="$nonsense"
+done
+expect "$default" OMP_NUM_THREADS= SLURM_CPUS_PER_TASK=
+
+# Placed by OpenMP, the first thread sees one processor only: not a reason for one thread.
+for placed in OMP_PROC_BIND=true OMP_PROC_BIND=spread OMP_PLACES=threads OMP_PLACES=cores \
+    GOMP_CPU_AFFINITY=0-1023; do
+    expect "$count" "$placed"
+done
+
+if have taskset; then
+    for processor in $(taskset -cp $$ | sed 's/.*: //; s/,/ /g'); do
+        one=${processor%%-*}
+        expect 1 taskset -c "$one"
+        expect 1 OMP_PROC_BIND=true taskset -c "$one"
+        expect "2 OMP_NUM_THREADS" OMP_NUM_THREADS=2 taskset -c "$one"
+    done
+fi
