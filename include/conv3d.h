@@ -28,7 +28,9 @@
  * unasked, or changes the caller's affinity or OpenMP settings.
  *
  * Threads: every function may be called from any thread at any time; a plan is
- * immutable, and several threads may execute the same plan at once.
+ * immutable, and several threads may execute the same plan at once.  In the child of
+ * fork(), if the parent had threads, every call uses one thread: the parent's plans
+ * work, with the same bits.
  *
  * Same bits: the output depends on the data, the parameters, the math mode and
  * (in fast math) the ISA, the caches and memory_limit_bytes, never on the number of
@@ -221,7 +223,7 @@ typedef struct conv3d_plan conv3d_plan;
  * input_shape is (N, C_in, T, H, W); weight is required; bias must be non-NULL
  * exactly when params->bias is nonzero.  The plan owns copies of everything.
  * Environment: CONV3D_ISA (portable, avx2, avx512, neon: an upper bound),
- * CONV3D_MATH, CONV3D_VERBOSE (1: one line per plan on stderr).
+ * CONV3D_MATH, CONV3D_VERBOSE (1: one line per plan, and warnings, on stderr).
  * Errors: those of conv3d_output_shape; NULL; ARGUMENT (options); SHAPE (weight
  * or bias shape); OVERFLOW; MEMORY; LIMIT; UNSUPPORTED; ENVIRONMENT.
  * *plan is NULL on failure.

@@ -7,6 +7,7 @@ C3D_BASE_SOURCES = \
 	src/base/attr.h src/base/num.h \
 	src/base/status.h src/base/status.c \
 	src/base/env.h src/base/env.c \
+	src/base/log.h src/base/log.c \
 	src/base/mem.h src/base/mem.c
 
 C3D_PLATFORM_SOURCES = \

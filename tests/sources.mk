@@ -11,6 +11,7 @@ unit_tests = \
 	tests/test_plan \
 	tests/test_shares \
 	tests/test_cgroup \
+	tests/test_fork \
 	tests/test_kernels \
 	tests/test_cook_toom \
 	tests/test_transforms \
@@ -47,6 +48,7 @@ tests_test_errors_SOURCES = tests/test_errors.c $(test_support)
 tests_test_calls_SOURCES = tests/test_calls.c $(test_support)
 tests_test_plan_SOURCES = tests/test_plan.c $(test_support)
 tests_test_cgroup_SOURCES = tests/test_cgroup.c $(test_process)
+tests_test_fork_SOURCES = tests/test_fork.c $(test_support)
 tests_test_shares_SOURCES = tests/test_shares.c $(test_support)
 tests_test_kernels_SOURCES = tests/test_kernels.c $(test_support) $(test_kernel_cases)
 tests_test_cook_toom_SOURCES = tests/test_cook_toom.c

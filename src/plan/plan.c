@@ -9,6 +9,7 @@
 #include "algo/pack_weights.h"
 #include "algo/wild.h"
 #include "base/env.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "kernel/select.h"
@@ -21,7 +22,6 @@
 #include "platform/topology.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { max_threads = 4096 };
@@ -170,16 +170,14 @@ static size_t scratch_stride(const struct conv3d_plan *plan)
 
 static void report(const struct conv3d_plan *plan)
 {
-    const char *const verbose = c3d_env("CONV3D_VERBOSE");
-    if (verbose == NULL || strcmp(verbose, "0") == 0) {
+    if (!c3d_log_wanted()) {
         return;
     }
     char problem[256];
     const conv3d_tile *const tile = &plan->prepared->tile;
     conv3d_problem_format(&plan->params, plan->input_shape, problem, sizeof problem);
-    fprintf(stderr,
-            "conv3d,v1,plan,%s,%s,%s,%s,t%" PRId64 "h%" PRId64 "w%" PRId64 "oc%" PRId64
-            "ic%" PRId64 ",threads%d\n",
+    c3d_log("conv3d,v1,plan,%s,%s,%s,%s,t%" PRId64 "h%" PRId64 "w%" PRId64 "oc%" PRId64
+            "ic%" PRId64 ",threads%d",
             plan->prepared->algorithm->name, plan->kernels->name,
             plan->math == CONV3D_MATH_STRICT ? "strict" : "fast", problem, tile->t, tile->h,
             tile->w, tile->oc, tile->ic, plan->threads);

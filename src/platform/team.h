@@ -8,6 +8,8 @@
 #ifndef C3D_PLATFORM_TEAM_H
 #define C3D_PLATFORM_TEAM_H
 
+#include <stdbool.h>
+
 /* Called once per member with 0 <= member < members. */
 typedef void c3d_team_fn(void *argument, int member, int members);
 
@@ -20,6 +22,10 @@ void c3d_team_run(int threads, c3d_team_fn *body, void *argument);
 /* Threads a team gets by default: OMP_NUM_THREADS as OpenMP sees it, or what the host program
  * has set since. */
 int c3d_team_default_threads(void);
+
+/* Whether this is the child of a process that had threads: its teams are the caller alone, of
+ * which the first one warns (base/log.h). */
+bool c3d_team_is_orphan(void);
 
 /* Processors that teams of this process may run on, even where OpenMP has bound the caller to
  * one of them; 0 if teams are always of one. */

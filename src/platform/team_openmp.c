@@ -4,20 +4,63 @@
  *
  * num_threads() applies to this region alone: no setting of the host program
  * changes.
+ *
+ * A child of fork() has none of its parent's threads, but libgomp's memory of them, and its next
+ * parallel region waits for them for ever (GCC bug 60035).  So in the child of a process that had
+ * several threads a team is the caller alone.
  */
 #include "platform/team.h"
 
+#include "base/log.h"
+
 #include <omp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
 
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
 
+static atomic_bool has_run;   /* a team of several, in this process or its parents */
+static bool had_threads;      /* the process that forks, written and read by the forking thread */
+static atomic_bool orphaned;  /* this is the child of one that had */
+
+/* The links of a directory are two and its subdirectories, here one for each thread. */
+static void before_fork(void)
+{
+    struct stat tasks;
+    had_threads = atomic_load(&has_run) ||
+                  (stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3);
+}
+
+static void in_child(void)
+{
+    if (had_threads) {
+        atomic_store(&orphaned, true);
+    }
+}
+
+/* When the library is loaded: the host program may have threads of OpenMP before it calls. */
+static __attribute__((constructor)) void watch_forks(void)
+{
+    (void)pthread_atfork(before_fork, NULL, in_child); /* without memory: as without the watch */
+}
+
 void c3d_team_run(int threads, c3d_team_fn *body, void *argument)
 {
+    if (threads > 1 && atomic_load(&orphaned)) {
+        static atomic_flag has_warned = ATOMIC_FLAG_INIT;
+        if (!atomic_flag_test_and_set(&has_warned)) {
+            c3d_log("conv3d: warning: one thread instead of %d, in a child of fork() whose "
+                    "parent had threads", threads);
+        }
+        threads = 1;
+    }
     if (threads <= 1) {
         body(argument, 0, 1);
         return;
     }
+    atomic_store(&has_run, true);
 #pragma omp parallel num_threads(threads)
     body(argument, omp_get_thread_num(), omp_get_num_threads());
 }
@@ -25,6 +68,11 @@ void c3d_team_run(int threads, c3d_team_fn *body, void *argument)
 int c3d_team_default_threads(void)
 {
     return omp_get_max_threads();
+}
+
+bool c3d_team_is_orphan(void)
+{
+    return atomic_load(&orphaned);
 }
 
 /* With places, which libgomp binds the first thread to before main(), it counts theirs. */

@@ -15,6 +15,11 @@ int c3d_team_default_threads(void)
     return 1;
 }
 
+bool c3d_team_is_orphan(void)
+{
+    return false;
+}
+
 int c3d_team_processors(void)
 {
     return 0;

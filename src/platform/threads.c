@@ -50,6 +50,9 @@ struct c3d_threads c3d_threads_default(void)
     if (c3d_team_processors() == 0) {
         return (struct c3d_threads){1, "built without OpenMP"};
     }
+    if (c3d_team_is_orphan()) {
+        return (struct c3d_threads){1, "a child of fork() has none of its parent's threads"};
+    }
     if (c3d_env("OMP_NUM_THREADS") != NULL) {
         return (struct c3d_threads){c3d_team_default_threads(), "OMP_NUM_THREADS"};
     }
