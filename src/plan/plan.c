@@ -22,6 +22,7 @@
 #include "platform/topology.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { max_threads = 4096 };
