@@ -614,7 +614,8 @@ static void sweep_holds_for_all_boxes(const char *isa)
                 continue;
             found++;
             for (c.width = 1; c.width <= C3D_SWEEP_VECTORS; c.width++)
-                for (c.rows = 1; c.rows <= kernels->sweep_rows[c.width]; c.rows++)
+                for (c.rows = 1;
+                     c.rows <= (kernels->sweep_rows[c.width] + c.step - 1) / c.step; c.rows++)
                     for (int i = 0; i < 8; i++) {
                         c.planes = 1 + i % 2;
                         c.last = i < 4 ? kernels->lanes

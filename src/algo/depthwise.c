@@ -55,7 +55,8 @@ static const char *refusal(const struct c3d_request *request)
     if (p->columns) {
         return "one output per item";
     }
-    if (find_sweep(request) == NULL || p->stride[W] != p->stride[H] || (p->stride[H] > 1 && p->dilation[H] > 1)) {
+    if (find_sweep(request) == NULL || p->stride[W] != p->stride[H] ||
+        (p->stride[H] > 1 && p->dilation[H] > 1)) {
         return "no micro-kernel for this kernel height, stride and dilation along H and W";
     }
     if (p->kernel[W] > tap_limit || p->kernel[T] > tap_limit) {
@@ -257,7 +258,7 @@ static void sweep_planes(struct worker *worker, int64_t t)
     const struct c3d_problem *const p = &d->problem;
     const struct c3d_range *const out = worker->task->out;
     const int64_t step = p->stride[H] == 1 ? p->dilation[H] : 1;
-    const int64_t most = d->kernels->sweep_rows[worker->block];
+    const int64_t most = c3d_ceil_div(d->kernels->sweep_rows[worker->block], p->stride[H]);
     for (int64_t first = out[H].begin; first < c3d_min(out[H].begin + step, out[H].end);
          first++) {
         /* Boxes of nearly equal height. */

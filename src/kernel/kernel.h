@@ -174,7 +174,7 @@ struct c3d_sweep {
     const float *weights;
     int kt_count, kw_count; /* kh_count and step are the kernel's own */
     int planes;             /* 1 or 2 */
-    int rows;               /* 1 .. sweep_rows[vector_count] */
+    int rows;               /* 1 .. sweep_rows[vector_count] / step, rounded up */
     int vector_count;
     float bias; /* not -0 */
     float *out;
@@ -270,7 +270,8 @@ struct c3d_kernels {
     /* The kernel for so many taps along H and W, and `step` elements of input along both
      * between two of output; NULL if there is none. */
     c3d_sweep_fn *(*find_sweep)(int64_t kh_count, int64_t kw_count, int64_t step);
-    int sweep_rows[C3D_SWEEP_VECTORS + 1]; /* of a box so many vectors wide; 0 = no such box */
+    /* Of a box so many vectors wide, with a step of 1; 0 = no such box. */
+    int sweep_rows[C3D_SWEEP_VECTORS + 1];
     /* Writes lanes_bytes that say which lanes of a vector of input, begin <= lane < end, may be
      * read. */
     void (*sweep_lanes)(void *to, int64_t begin, int64_t end);

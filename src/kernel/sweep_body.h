@@ -174,7 +174,7 @@ static C3D_ALWAYS_INLINE void sweep_box(const struct c3d_sweep *s, const struct 
 #define SWEEP_BOX(name, kh, kw, by, vectors, height) \
     static C3D_NEVER_INLINE void name##_##vectors##_##height(const struct c3d_sweep *s) \
     { \
-        if (height <= C3D_SWEEP_##vectors) { \
+        if (height <= (C3D_SWEEP_##vectors + by - 1) / by) { \
             sweep_box(s, (struct sweep_shape){kh, kw, by, height, vectors}); \
         } \
     }

@@ -75,10 +75,16 @@ bool c3d_team_is_orphan(void)
     return atomic_load(&orphaned);
 }
 
-/* With places, which libgomp binds the first thread to before main(), it counts theirs. */
+/* libgomp binds the first thread to its place before main(), libomp when it is first asked: there
+ * omp_get_num_procs() is then those of the one place. */
 int c3d_team_processors(void)
 {
-    return omp_get_num_procs();
+    const int seen = omp_get_num_procs(), places = omp_get_num_places();
+    int placed = 0;
+    for (int i = 0; i < places; i++) {
+        placed += omp_get_place_num_procs(i);
+    }
+    return placed > seen ? placed : seen;
 }
 
 const char *c3d_team_name(void)
