@@ -144,77 +144,6 @@ double c3d_winograd_room(const struct c3d_request *request, const struct c3d_win
 /* The axes in the order in which blocks grow. */
 static const int order[3] = {W, H, T};
 
-/* Halves the block along T, H, W, else its output channels; what was wished for stays, and
- * two register tiles, if it is only for want of tasks.  False if nothing is left to halve. */
-static bool shrink(const struct c3d_request *request, struct c3d_winograd_block *b,
-                   bool for_tasks)
-{
-    const conv3d_tile *const wish = &request->tile;
-    const int64_t wishes[3] = {wish->t, wish->h, wish->w};
-    const int64_t panel = c3d_panel_channels(b->panels);
-    const bool whole =
-        for_tasks && b->tiles <= 2 * request->kernels->max_count[b->panels.vectors];
-    for (int i = 2; i >= 0 && !whole; i--) {
-        struct c3d_winograd_axis *const axis = &b->axes[order[i]];
-        if (axis->tiles > axis->dilation && !(for_tasks && wishes[order[i]] > 0)) {
-            axis->tiles = c3d_ceil_div(axis->tiles / axis->dilation, 2) * axis->dilation;
-            return true;
-        }
-    }
-    if (b->tile.oc <= panel || (for_tasks && wish->oc > 0)) {
-        return false;
-    }
-    b->tile.oc = c3d_min(c3d_round_up(c3d_ceil_div(b->tile.oc, 2), panel),
-                         request->problem->out_channels);
-    return true;
-}
-
-/* As many tiles as leave the transformed input of one frequency of T in half of L2, but no more
- * than two register tiles, along W first; then fewer until every thread has some.  64
- * channels of 56x56, one Zen 4 core with 1 MiB: blocks of 14, 28, 42, 56, 84 tiles take 0.89,
- * 0.95, 0.98, 1, 1.08 of the time; 128 to 192 channels of 28x28, 7, 14, 21, 28, 42 tiles: 1.21,
- * 1.14, 1.06, 1, 0.99. */
-static void choose_block(const struct c3d_request *request, struct c3d_winograd_block *b)
-{
-    const struct c3d_problem *const p = request->problem;
-    const size_t l2 = c3d_l2_bytes(request);
-    const int lanes = request->kernels->lanes;
-    const int register_rows = request->kernels->max_count[b->panels.vectors];
-    const double each = (double)area(b) * (double)c3d_round_up(p->in_channels, lanes) *
-                        sizeof(float);
-    const double room = c3d_winograd_room(request, b);
-    int64_t most = (int64_t)fmin(fmax((double)l2 / 2 / each, register_rows), 2 * register_rows);
-    const conv3d_tile *const wish = &request->tile;
-    const int64_t wishes[3] = {wish->t, wish->h, wish->w};
-    const int64_t panel = c3d_panel_channels(b->panels);
-    b->tile.oc = wish->oc > 0 && wish->oc < p->out_channels
-                     ? c3d_min(c3d_round_up(wish->oc, panel), p->out_channels)
-                     : p->out_channels;
-    for (int i = 0; i < 3; i++) {
-        struct c3d_winograd_axis *const axis = &b->axes[order[i]];
-        const int64_t group = axis->outs * axis->dilation;
-        const int64_t all = groups_of(p, axis, order[i]);
-        const int64_t some = wishes[order[i]] > 0
-                                 ? c3d_min(c3d_ceil_div(wishes[order[i]], group), all)
-                                 : c3d_equal_parts(all, c3d_max(most / axis->dilation, 1));
-        axis->tiles = some * axis->dilation;
-        most = c3d_max(most / axis->tiles, 1);
-    }
-    derive(p, b, lanes, register_rows);
-    /* Too few tasks, or too much memory. */
-    for (;;) {
-        const bool large = (double)b->scratch_bytes > room;
-        const bool few = !large && c3d_task_count(p, &b->tile) < 2.0 * request->threads;
-        if (!few && !large) {
-            break;
-        }
-        if (!shrink(request, b, few)) {
-            break;
-        }
-        derive(p, b, lanes, register_rows);
-    }
-}
-
 /* One axis of a block: what a stage of the transform writes for each of the others. */
 static double along(const struct c3d_winograd_block *b, int axis, bool points)
 {
@@ -249,11 +178,19 @@ static double output_cost(const struct c3d_winograd_block *b)
            fmax(stage(&b->axes[T]), copied) * along(b, T, false) * rows * columns;
 }
 
-/* Of one item on one thread, in vector FMAs: fitted to 670 plans for 19 layers, two threads of
- * Zen 4, such that they compare with the estimates of direct.c, which are a fifth short of
- * whole layers.  Within 15% in the mean; doc/performance.md has what the choice is worth.  A
- * block reads all weights, however few its tiles. */
-static double cost(const struct c3d_request *request, const struct c3d_winograd_block *b)
+/* What a block costs in vector FMAs: reading the weights, however few its tiles, and the rest. */
+struct block_cost {
+    double weights, work;
+};
+
+/*
+ * For one vector of output channels after another, `vectors` of them.  Fitted to 670 plans for 19
+ * layers, two threads of Zen 4, such that they compare with the estimates of direct.c, which are a
+ * fifth short of whole layers.  Within 15% in the mean; doc/performance.md has what the choice
+ * is worth.
+ */
+static struct block_cost block_cost(const struct c3d_request *request,
+                                    const struct c3d_winograd_block *b, double vectors)
 {
     static const double product = 0.95;
     static const double near_weights = 1, far_weights = 9; /* a vector, in L3 and beyond */
@@ -262,6 +199,33 @@ static double cost(const struct c3d_request *request, const struct c3d_winograd_
     const double packed = 30 + memory, stored = 4 + memory;
     const struct c3d_problem *const p = request->problem;
     const int lanes = request->kernels->lanes;
+    const double points = (double)area(b) * b->axes[T].points;
+    const double register_tiles = (double)c3d_ceil_div(b->tiles, b->rows);
+    const int width = b->panels.vectors;
+    const double steps = points * (double)p->in_channels; /* for each vector */
+    const double products =
+        register_tiles * steps * vectors *
+        c3d_step_cost(request->kernels, (int)b->rows, width, true) / width * product;
+    /* The part of the weights that L3 does not keep from call to call, since others use it
+     * too: none of a third of its size, all of four thirds. */
+    const double all = (double)c3d_ceil_div(p->out_channels, lanes) * lanes * sizeof(float);
+    const double beyond = steps * all / (double)c3d_l3_bytes(request) - 1.0 / 3;
+    const double far = fmin(fmax(beyond, 0), 1);
+    const double window =
+        (double)b->axes[T].inputs * (double)b->axes[H].inputs * (double)b->axes[W].inputs;
+    const double outputs = along(b, T, false) * along(b, H, false) * along(b, W, false);
+    const double channel_blocks = (double)b->channel_blocks;
+    return (struct block_cost){
+        .weights = steps * vectors * (near_weights + far * (far_weights - near_weights)),
+        .work = products + channel_blocks * (input_cost(b) + window * packed) +
+                vectors * (output_cost(b) + outputs * stored),
+    };
+}
+
+/* Of one item on one thread, in vector FMAs. */
+static double cost(const struct c3d_request *request, const struct c3d_winograd_block *b)
+{
+    const struct c3d_problem *const p = request->problem;
     double whole_blocks = (double)p->groups, blocks = whole_blocks; /* last ones count in part */
     for (int axis = T; axis <= W; axis++) {
         const double some = (double)c3d_tiles_of(&b->axes[axis], p->out[axis]) /
@@ -269,27 +233,133 @@ static double cost(const struct c3d_request *request, const struct c3d_winograd_
         blocks *= some;
         whole_blocks *= ceil(some);
     }
-    const double points = (double)area(b) * b->axes[T].points;
-    const double vectors = (double)c3d_ceil_div(p->out_channels, lanes);
-    const double register_tiles = (double)c3d_ceil_div(b->tiles, b->rows);
-    const int width = b->panels.vectors;
-    const double steps = points * (double)p->in_channels * vectors; /* of one vector each */
-    const double products =
-        register_tiles * steps *
-        c3d_step_cost(request->kernels, (int)b->rows, width, true) / width * product;
-    /* The part of the weights that L3 does not keep from call to call, since others use it
-     * too: none of a third of its size, all of four thirds. */
-    const double l3 = (double)c3d_l3_bytes(request);
-    const double beyond = steps * lanes * sizeof(float) / l3 - 1.0 / 3;
-    const double far = fmin(fmax(beyond, 0), 1);
-    const double weights = steps * (near_weights + far * (far_weights - near_weights));
-    const double window =
-        (double)b->axes[T].inputs * (double)b->axes[H].inputs * (double)b->axes[W].inputs;
-    const double outputs = along(b, T, false) * along(b, H, false) * along(b, W, false);
-    const double channel_blocks = (double)b->channel_blocks;
-    return whole_blocks * weights +
-           blocks * (products + channel_blocks * (input_cost(b) + window * packed) +
-                     vectors * (output_cost(b) + outputs * stored));
+    const struct block_cost each = block_cost(
+        request, b, (double)c3d_ceil_div(p->out_channels, request->kernels->lanes));
+    return whole_blocks * each.weights + blocks * each.work;
+}
+
+/* Until the last thread is done. */
+static double time_of_team(const struct c3d_request *request, const struct c3d_winograd_block *b)
+{
+    const struct block_cost each = block_cost(
+        request, b, (double)c3d_ceil_div(b->tile.oc, request->kernels->lanes));
+    const double rounds = ceil(c3d_task_count(request->problem, &b->tile) / request->threads);
+    return rounds * (each.weights + each.work);
+}
+
+/* Halves the block along T, H, W, else its output channels; false if nothing is left to halve. */
+static bool shrink(const struct c3d_request *request, struct c3d_winograd_block *b)
+{
+    const int64_t panel = c3d_panel_channels(b->panels);
+    for (int i = 2; i >= 0; i--) {
+        struct c3d_winograd_axis *const axis = &b->axes[order[i]];
+        if (axis->tiles > axis->dilation) {
+            axis->tiles = c3d_ceil_div(axis->tiles / axis->dilation, 2) * axis->dilation;
+            return true;
+        }
+    }
+    if (b->tile.oc <= panel) {
+        return false;
+    }
+    b->tile.oc = c3d_min(c3d_round_up(c3d_ceil_div(b->tile.oc, 2), panel),
+                         request->problem->out_channels);
+    return true;
+}
+
+/* The next smaller of the equal parts of `all` groups of tiles, in tiles; 0 after the smallest,
+ * or where the extent of the block was wished for. */
+static int64_t fewer_tiles(int64_t tiles, int64_t dilation, int64_t all, int64_t wish)
+{
+    const int64_t groups = tiles / dilation;
+    return wish > 0 || groups <= 1 ? 0 : c3d_equal_parts(all, groups - 1) * dilation;
+}
+
+static int64_t fewer_channels(int64_t channels, int64_t panel, int64_t all, int64_t wish)
+{
+    const int64_t panels = c3d_ceil_div(channels, panel);
+    return wish > 0 || panels <= 1
+               ? 0
+               : c3d_min(c3d_equal_parts(c3d_ceil_div(all, panel), panels - 1) * panel, all);
+}
+
+/* Smaller blocks in equal parts, where a team is sooner done with them. */
+static void cut_for_team(const struct c3d_request *request, struct c3d_winograd_block *b,
+                         int register_rows)
+{
+    const struct c3d_problem *const p = request->problem;
+    const conv3d_tile *const wish = &request->tile;
+    const int64_t wishes[3] = {wish->t, wish->h, wish->w};
+    const int64_t panel = c3d_panel_channels(b->panels);
+    const struct c3d_winograd_block largest = *b;
+    double least = time_of_team(request, b);
+    int64_t all[3];
+    for (int axis = T; axis <= W; axis++) {
+        all[axis] = groups_of(p, &b->axes[axis], axis);
+    }
+    struct c3d_winograd_block some = largest;
+    for (; some.tile.oc > 0;
+         some.tile.oc = fewer_channels(some.tile.oc, panel, p->out_channels, wish->oc)) {
+        for (int axis = T; axis <= W; axis++) {
+            some.axes[axis].tiles = largest.axes[axis].tiles;
+        }
+        /* Along W, H, T like the digits of a number. */
+        for (int axis = T; axis <= W;) {
+            derive(p, &some, request->kernels->lanes, register_rows);
+            const double time = time_of_team(request, &some);
+            if (time < least) {
+                least = time;
+                *b = some;
+            }
+            for (axis = T; axis <= W; axis++) {
+                struct c3d_winograd_axis *const a = &some.axes[axis];
+                a->tiles = fewer_tiles(a->tiles, a->dilation, all[axis], wishes[axis]);
+                if (a->tiles > 0) {
+                    break;
+                }
+                a->tiles = largest.axes[axis].tiles;
+            }
+        }
+    }
+}
+
+/* As many tiles as leave the transformed input of one frequency of T in half of L2, but no more
+ * than two register tiles, along W first; fewer where a team has to share them.  64
+ * channels of 56x56, one Zen 4 core with 1 MiB: blocks of 14, 28, 42, 56, 84 tiles take 0.89,
+ * 0.95, 0.98, 1, 1.08 of the time; 128 to 192 channels of 28x28, 7, 14, 21, 28, 42 tiles: 1.21,
+ * 1.14, 1.06, 1, 0.99. */
+static void choose_block(const struct c3d_request *request, struct c3d_winograd_block *b)
+{
+    const struct c3d_problem *const p = request->problem;
+    const size_t l2 = c3d_l2_bytes(request);
+    const int lanes = request->kernels->lanes;
+    const int register_rows = request->kernels->max_count[b->panels.vectors];
+    const double each = (double)area(b) * (double)c3d_round_up(p->in_channels, lanes) *
+                        sizeof(float);
+    const double room = c3d_winograd_room(request, b);
+    int64_t most = (int64_t)fmin(fmax((double)l2 / 2 / each, register_rows), 2 * register_rows);
+    const conv3d_tile *const wish = &request->tile;
+    const int64_t wishes[3] = {wish->t, wish->h, wish->w};
+    const int64_t panel = c3d_panel_channels(b->panels);
+    b->tile.oc = wish->oc > 0 && wish->oc < p->out_channels
+                     ? c3d_min(c3d_round_up(wish->oc, panel), p->out_channels)
+                     : p->out_channels;
+    for (int i = 0; i < 3; i++) {
+        struct c3d_winograd_axis *const axis = &b->axes[order[i]];
+        const int64_t group = axis->outs * axis->dilation;
+        const int64_t all = groups_of(p, axis, order[i]);
+        const int64_t some = wishes[order[i]] > 0
+                                 ? c3d_min(c3d_ceil_div(wishes[order[i]], group), all)
+                                 : c3d_equal_parts(all, c3d_max(most / axis->dilation, 1));
+        axis->tiles = some * axis->dilation;
+        most = c3d_max(most / axis->tiles, 1);
+    }
+    derive(p, b, lanes, register_rows);
+    while ((double)b->scratch_bytes > room && shrink(request, b)) {
+        derive(p, b, lanes, register_rows);
+    }
+    if (request->threads > 1) {
+        cut_for_team(request, b, register_rows);
+    }
 }
 
 conv3d_status c3d_winograd_cut(const struct c3d_request *request,
