@@ -210,6 +210,9 @@ typedef struct conv3d_options {
     conv3d_activation activation;
     size_t memory_limit_bytes; /* 0 = none; else bounds packed weights + workspace */
     conv3d_tile tile;
+    const char *bind;          /* NULL = CONV3D_BIND, else "auto"; or "none", "compact", "spread",
+                                  or processors for thread 0, 1, ..., such as "0-3,8": see
+                                  conv3d_machine_seats.  Read during conv3d_plan_create only */
 } conv3d_options;
 
 CONV3D_API void conv3d_options_init(conv3d_options *options);
@@ -223,7 +226,8 @@ typedef struct conv3d_plan conv3d_plan;
  * input_shape is (N, C_in, T, H, W); weight is required; bias must be non-NULL
  * exactly when params->bias is nonzero.  The plan owns copies of everything.
  * Environment: CONV3D_ISA (portable, avx2, avx512, neon: an upper bound),
- * CONV3D_MATH, CONV3D_VERBOSE (1: one line per plan, and warnings, on stderr).
+ * CONV3D_MATH, CONV3D_BIND, CONV3D_VERBOSE (1: one line per plan, and warnings, on
+ * stderr).
  * Errors: those of conv3d_output_shape; NULL; ARGUMENT (options); SHAPE (weight
  * or bias shape); OVERFLOW; MEMORY; LIMIT; UNSUPPORTED; ENVIRONMENT.
  * *plan is NULL on failure.
@@ -283,6 +287,9 @@ typedef struct conv3d_plan_info {
     double estimated_flops;  /* the time that the planner expects of a call on one core, in
                                 operations at its peak rate, see conv3d_machine_peak;
                                 0 for "reference" */
+    double imbalance;        /* work of the busiest thread over that of all in the mean, as
+                                shared out at first: 1 = equal */
+    const char *binding;     /* how threads are placed, and why; static storage */
 } conv3d_plan_info;
 
 CONV3D_CHECKED conv3d_status conv3d_plan_query(const conv3d_plan *plan,
@@ -294,6 +301,29 @@ CONV3D_CHECKED conv3d_status conv3d_plan_query(const conv3d_plan *plan,
  * the reason why not.  Both strings live as long as the plan. */
 CONV3D_API int conv3d_plan_candidate(const conv3d_plan *plan, int index,
                                      const char **algorithm, const char **verdict);
+
+/* What one thread of a plan's team begins with.  Set size before the call. */
+typedef struct conv3d_plan_share {
+    size_t size;
+    int processor; /* the operating system's number; -1 = wherever the system puts the thread */
+    int64_t task_begin, task_end; /* half-open; who is done takes over tasks of others */
+    double work;   /* of all, 0 to 1 */
+} conv3d_plan_share;
+
+/* Errors: NULL; ARGUMENT (size; thread not in 0 .. threads - 1 of conv3d_plan_query). */
+CONV3D_CHECKED conv3d_status conv3d_plan_query_share(const conv3d_plan *plan, int thread,
+                                                     conv3d_plan_share *share);
+
+/* The box of outputs that one task computes, half-open.  Set size before the call. */
+typedef struct conv3d_plan_task {
+    size_t size;
+    int64_t item, channel_begin, channel_end;
+    int64_t begin[3], end[3]; /* along T, H, W; joined axes as in conv3d_tile */
+} conv3d_plan_task;
+
+/* Errors: NULL; ARGUMENT (size; index not in 0 .. tasks - 1 of conv3d_plan_query). */
+CONV3D_CHECKED conv3d_status conv3d_plan_query_task(const conv3d_plan *plan, int64_t index,
+                                                    conv3d_plan_task *task);
 
 /* The whole of the above as "key: value" lines for a person, NUL-terminated,
  * truncated to capacity as snprintf does; returns the untruncated length. */
@@ -317,7 +347,10 @@ typedef struct conv3d_machine {
                                allow, such as 1.5; 0 = no limit, or unknown */
     int processors;         /* processors this process may run on */
     int cores;              /* cores among them; 0 if unknown */
-    int numa_nodes;         /* 0 if unknown */
+    int numa_nodes;         /* with processors among them; 0 if unknown */
+    int packages;           /* the same */
+    const char *placed_by;  /* the variable that has had OpenMP place threads, such as
+                               "OMP_PROC_BIND"; "" = none.  Static storage */
     size_t l1d_bytes, l2_bytes, l3_bytes; /* one cache; 0 = absent */
     const char *topology;   /* where that is from: "hwloc 2.9.0", "sysconf" */
     const char *threading;  /* "OpenMP 201511" or "serial" */
@@ -325,6 +358,41 @@ typedef struct conv3d_machine {
 
 /* Errors: NULL, ARGUMENT (size), ENVIRONMENT (CONV3D_ISA). */
 CONV3D_CHECKED conv3d_status conv3d_machine_query(conv3d_machine *machine);
+
+/* A processor that this process may use.  What it is part of counts from 0, over those
+ * processors.  Set size before the call. */
+typedef struct conv3d_processor {
+    size_t size;
+    int number; /* the operating system's */
+    int core, l2, l3, numa_node, package;
+    int speed;  /* of its kind of core: more is faster; 0 where all are alike */
+} conv3d_processor;
+
+/* Tells of processor 0 <= index < processors of conv3d_machine, neighbours in the machine
+ * beside each other.  Returns 0 past the last one, when nothing is known (without hwloc), for
+ * NULL or a wrong size; otherwise 1. */
+CONV3D_API int conv3d_machine_processor(int index, conv3d_processor *processor);
+
+/*
+ * Where a plan of `threads` threads (0 = the default) would have them run, for options.bind:
+ *     auto     a core for each, if there are as many threads as cores, calls take
+ *              milliseconds, and nothing else has placed them (OMP_PROC_BIND, OMP_PLACES,
+ *              GOMP_CPU_AFFINITY, KMP_AFFINITY, the host program); else where they are
+ *     none     where they are
+ *     compact  a core for each, then each core twice; near each other
+ *     spread   the same, over as many packages, nodes and caches as there are
+ *     0-3,8    on these, by the operating system's numbers
+ * Faster kinds of cores come first.  What cannot be had leaves the threads where they are, as
+ * does the system's refusal; so do calls in a parallel region, or while another call of the
+ * process has its threads bound.  Threads are bound for the time of a call only.
+ *
+ * Writes the processors' numbers to processors[0 .. threads - 1], which may be NULL: -1 = wherever
+ * the system puts the thread; and how or why not to *reason (static storage).
+ * Errors: NULL (reason); ARGUMENT (threads not in 0 .. 4096, bind), ENVIRONMENT (CONV3D_BIND),
+ * MEMORY.
+ */
+CONV3D_CHECKED conv3d_status conv3d_machine_seats(int threads, const char *bind,
+                                                  int *processors, const char **reason);
 
 /* What the machine can do at most, measured.  Set size before the call. */
 typedef struct conv3d_rates {

@@ -12,15 +12,19 @@ C3D_BASE_SOURCES = \
 
 C3D_PLATFORM_SOURCES = \
 	src/platform/cpu.h src/platform/cpu.c \
-	src/platform/topology.h \
+	src/platform/topology.h src/platform/binding.h \
 	src/platform/clock.h src/platform/clock.c \
 	src/platform/team.h \
 	src/platform/cgroup.h src/platform/cgroup.c \
-	src/platform/threads.h src/platform/threads.c
+	src/platform/threads.h src/platform/threads.c \
+	src/platform/placement.h src/platform/placement.c \
+	src/platform/seats.h src/platform/seats.c \
+	src/platform/float_state.h
 
 # One of each pair, by configure.
-C3D_TOPOLOGY_HWLOC_SOURCES = src/platform/topology_hwloc.c
-C3D_TOPOLOGY_SYSCONF_SOURCES = src/platform/topology_sysconf.c
+C3D_TOPOLOGY_HWLOC_SOURCES = src/platform/topology_hwloc.h src/platform/topology_hwloc.c \
+	src/platform/binding_hwloc.c
+C3D_TOPOLOGY_SYSCONF_SOURCES = src/platform/topology_sysconf.c src/platform/binding_none.c
 C3D_TEAM_OPENMP_SOURCES = src/platform/team_openmp.c
 C3D_TEAM_SERIAL_SOURCES = src/platform/team_serial.c
 

@@ -40,8 +40,8 @@ violations() (
                     bad("points up")
             }
         }
-        /^[ \t]*#[ \t]*include[ \t]*<hwloc/ && FILENAME != "src/platform/topology_hwloc.c" {
-            bad("hwloc outside platform/topology_hwloc.c")
+        /^[ \t]*#[ \t]*include[ \t]*<hwloc/ && FILENAME !~ /^src\/platform\/[a-z]*_hwloc\.[ch]$/ {
+            bad("hwloc outside platform/*_hwloc")
         }
         /^[ \t]*#[ \t]*pragma[ \t]+omp|<omp\.h>/ && FILENAME != "src/platform/team_openmp.c" &&
             top == "src" { bad("OpenMP outside platform/team_openmp.c") }

@@ -10,6 +10,9 @@ unit_tests = \
 	tests/test_calls \
 	tests/test_plan \
 	tests/test_shares \
+	tests/test_schedule \
+	tests/test_placement \
+	tests/test_binding \
 	tests/test_cgroup \
 	tests/test_fork \
 	tests/test_kernels \
@@ -49,6 +52,9 @@ tests_test_calls_SOURCES = tests/test_calls.c $(test_support)
 tests_test_plan_SOURCES = tests/test_plan.c $(test_support)
 tests_test_cgroup_SOURCES = tests/test_cgroup.c $(test_process)
 tests_test_fork_SOURCES = tests/test_fork.c $(test_support)
+tests_test_schedule_SOURCES = tests/test_schedule.c $(test_support)
+tests_test_placement_SOURCES = tests/test_placement.c $(test_support)
+tests_test_binding_SOURCES = tests/test_binding.c $(test_support)
 tests_test_shares_SOURCES = tests/test_shares.c $(test_support)
 tests_test_kernels_SOURCES = tests/test_kernels.c $(test_support) $(test_kernel_cases)
 tests_test_cook_toom_SOURCES = tests/test_cook_toom.c

@@ -14,6 +14,11 @@
 
 enum { MEMBERS_MAX = 17, TASKS_MAX = 300 };
 
+static void open_equal(c3d_share *shares, int64_t tasks, int member, int members)
+{
+    c3d_shares_open(shares, member, tasks * member / members, tasks * (member + 1) / members);
+}
+
 /* Members act in a random order; some open their shares late. */
 static void taken_once(int64_t tasks, int members, uint64_t seed)
 {
@@ -25,7 +30,7 @@ static void taken_once(int64_t tasks, int members, uint64_t seed)
         const int member = (int)(random_bits(seed, step) % (uint64_t)members);
         int64_t task;
         if (!opened[member]) {
-            c3d_shares_open(shares, tasks, member, members);
+            open_equal(shares, tasks, member, members);
             opened[member] = true;
             done++;
         }
@@ -56,10 +61,11 @@ Test(shares, every_task_is_taken_once)
 
 Test(shares, a_member_starts_with_his_own_in_order)
 {
+    static const int64_t begins[] = {0, 4, 7, 10};
     c3d_share shares[3] = {0};
     int64_t task;
     for (int member = 0; member < 3; member++)
-        c3d_shares_open(shares, 10, member, 3); /* 4, 3 and 3 */
+        c3d_shares_open(shares, member, begins[member], begins[member + 1]);
     cr_assert(c3d_shares_peek(shares, 1) == 4);
     for (int64_t expected = 4; expected < 7; expected++)
         cr_assert(c3d_shares_take(shares, 1, 3, &task) && task == expected);
@@ -77,7 +83,7 @@ static void take_all(void *argument, int member, int members)
 {
     const struct race *race = argument;
     int64_t task;
-    c3d_shares_open(race->shares, race->tasks, member, members);
+    open_equal(race->shares, race->tasks, member, members);
     while (c3d_shares_take(race->shares, member, members, &task))
         atomic_fetch_add(&race->taken[task], 1);
 }
@@ -92,7 +98,7 @@ Test(shares, threads_do_not_take_a_task_twice)
         struct race race = {shares, TASKS, taken};
         for (int i = 0; i < TASKS; i++)
             atomic_init(&taken[i], 0);
-        c3d_team_run(THREADS, take_all, &race);
+        c3d_team_run(THREADS, NULL, take_all, &race);
         for (int i = 0; i < TASKS; i++)
             cr_assert(atomic_load(&taken[i]) == 1, "task %d", i);
     }

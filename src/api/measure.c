@@ -79,7 +79,7 @@ static double best_time(int threads, c3d_team_fn *body, struct measurement *m)
     double best = 0, end = begin;
     for (int i = 0; i < repeats || end - begin < least_time; i++) {
         const double start = c3d_clock_seconds();
-        c3d_team_run(threads, body, m);
+        c3d_team_run(threads, NULL, body, m);
         end = c3d_clock_seconds();
         best = i == 0 || end - start < best ? end - start : best;
     }

@@ -53,6 +53,64 @@ conv3d_status conv3d_plan_query(const conv3d_plan *plan, conv3d_plan_info *info)
         .transform = plan->transform,
         /* Of one item, in vector FMAs. */
         .estimated_flops = 2.0 * plan->kernels->lanes * (double)p->items * winner->estimate,
+        .imbalance = 1 / c3d_schedule_efficiency(&plan->schedule, plan->threads),
+        .binding = plan->seats.reason,
+    };
+    return CONV3D_OK;
+}
+
+conv3d_status conv3d_plan_query_share(const conv3d_plan *plan, int thread,
+                                      conv3d_plan_share *share)
+{
+    if (plan == NULL || share == NULL) {
+        return c3d_fail(CONV3D_ERR_NULL, "%s is NULL", plan == NULL ? "plan" : "share");
+    }
+    if (share->size != sizeof *share) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "share.size is %zu; it must be %zu", share->size,
+                        sizeof *share);
+    }
+    if (thread < 0 || thread >= plan->threads) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "thread is %d; the plan has %d", thread,
+                        plan->threads);
+    }
+    const struct c3d_schedule *const schedule = &plan->schedule;
+    const struct c3d_range tasks = c3d_schedule_share(schedule, thread, plan->threads);
+    const double all = c3d_schedule_work(schedule, schedule->tasks);
+    const double own =
+        c3d_schedule_work(schedule, tasks.end) - c3d_schedule_work(schedule, tasks.begin);
+    *share = (conv3d_plan_share){
+        .size = sizeof *share,
+        .processor = plan->seats.count > 0 ? plan->seats.processors[thread] : -1,
+        .task_begin = tasks.begin,
+        .task_end = tasks.end,
+        .work = all > 0 ? own / all : 0,
+    };
+    return CONV3D_OK;
+}
+
+conv3d_status conv3d_plan_query_task(const conv3d_plan *plan, int64_t index,
+                                     conv3d_plan_task *task)
+{
+    if (plan == NULL || task == NULL) {
+        return c3d_fail(CONV3D_ERR_NULL, "%s is NULL", plan == NULL ? "plan" : "task");
+    }
+    if (task->size != sizeof *task) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "task.size is %zu; it must be %zu", task->size,
+                        sizeof *task);
+    }
+    if (index < 0 || index >= plan->schedule.tasks) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "task is %" PRId64 "; the plan has %" PRId64, index,
+                        plan->schedule.tasks);
+    }
+    const struct c3d_task box = c3d_schedule_task(&plan->schedule, index);
+    const int64_t first = box.group * plan->schedule.channels;
+    *task = (conv3d_plan_task){
+        .size = sizeof *task,
+        .item = box.item,
+        .channel_begin = first + box.channels.begin,
+        .channel_end = first + box.channels.end,
+        .begin = {box.out[T].begin, box.out[H].begin, box.out[W].begin},
+        .end = {box.out[T].end, box.out[H].end, box.out[W].end},
     };
     return CONV3D_OK;
 }
@@ -103,13 +161,15 @@ size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capaci
              "tile: t%" PRId64 " h%" PRId64 " w%" PRId64 " oc%" PRId64 " ic%" PRId64 "\n"
              "tasks: %" PRId64 "\n"
              "threads: %d\n"
+             "imbalance: %.3f\n"
+             "binding: %s\n"
              "packed bytes: %zu\n"
              "workspace bytes: %zu\n"
              "gflop: %.6f\n"
              "effective gflop: %.6f\n"
              "expected error: %.1e\n",
              info.tile.t, info.tile.h, info.tile.w, info.tile.oc, info.tile.ic, info.tasks,
-             info.threads, info.packed_bytes, info.workspace_bytes, info.flops * 1e-9,
+             info.threads, info.imbalance, info.binding, info.packed_bytes, info.workspace_bytes, info.flops * 1e-9,
              info.effective_flops * 1e-9, info.expected_error);
     length = append(buffer, capacity, length, line);
     enum { transforms_shown = 8 };

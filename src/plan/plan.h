@@ -8,6 +8,7 @@
 #include "algo/algo.h"
 #include "plan/choice.h"
 #include "plan/schedule.h"
+#include "platform/seats.h"
 
 struct conv3d_plan {
     conv3d_params params;
@@ -20,6 +21,7 @@ struct conv3d_plan {
     int threads; /* that a call uses */
     struct c3d_prepared *prepared;
     struct c3d_schedule schedule;
+    struct c3d_seats seats;
     size_t workspace_bytes;
     struct c3d_choice choice;
     char transform[64]; /* that was chosen, with the kernel; or "" */

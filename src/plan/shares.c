@@ -7,8 +7,6 @@
  */
 #include "plan/shares.h"
 
-#include "base/num.h"
-
 static uint64_t pack(uint64_t next, uint64_t end)
 {
     return next << 32 | end;
@@ -29,11 +27,8 @@ static uint64_t left_of(uint64_t share)
     return end_of(share) - next_of(share);
 }
 
-void c3d_shares_open(c3d_share *shares, int64_t tasks, int member, int members)
+void c3d_shares_open(c3d_share *shares, int member, int64_t begin, int64_t end)
 {
-    const int64_t each = tasks / members, extra = tasks % members;
-    const int64_t begin = member * each + c3d_min(member, extra);
-    const int64_t end = begin + each + (member < extra);
     atomic_store_explicit(&shares[member], pack((uint64_t)begin, (uint64_t)end),
                           memory_order_relaxed);
 }

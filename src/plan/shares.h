@@ -2,7 +2,7 @@
 /*
  * shares.h - who does which task
  *
- * Each member of a team starts with an equal share of consecutive tasks, so that
+ * Each member of a team starts with a share of consecutive tasks, so that
  * neighbours in space, which share input, run on one core.  Who has done his own takes
  * from the end of the largest share left: on a shared machine cores are not equally
  * fast.  No bit of a result depends on it.
@@ -21,8 +21,8 @@ typedef _Atomic uint64_t c3d_share;
 /* The most tasks that can be shared out. */
 static const int64_t c3d_shares_most = UINT32_MAX;
 
-/* Gives member his share of `tasks`.  All shares must be 0 before the first call. */
-void c3d_shares_open(c3d_share *shares, int64_t tasks, int member, int members);
+/* Gives member the tasks begin .. end as his share.  All shares must be 0 before the first call. */
+void c3d_shares_open(c3d_share *shares, int member, int64_t begin, int64_t end);
 
 /* Sets *task to the next one for member; false when none is left that he can see. */
 bool c3d_shares_take(c3d_share *shares, int member, int members, int64_t *task);

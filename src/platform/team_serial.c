@@ -4,10 +4,14 @@
  */
 #include "platform/team.h"
 
-void c3d_team_run(int threads, c3d_team_fn *body, void *argument)
+#include "platform/float_state.h"
+
+void c3d_team_run(int threads, const struct c3d_seats *seats, c3d_team_fn *body, void *argument)
 {
-    (void)threads;
+    (void)threads, (void)seats;
+    const fenv_t before = c3d_float_state_default();
     body(argument, 0, 1);
+    c3d_float_state_restore(&before);
 }
 
 int c3d_team_default_threads(void)
@@ -22,6 +26,12 @@ bool c3d_team_is_orphan(void)
 
 int c3d_team_processors(void)
 {
+    return 0;
+}
+
+int c3d_team_place_processors(int *numbers, int capacity)
+{
+    (void)numbers, (void)capacity;
     return 0;
 }
 

@@ -43,10 +43,24 @@ static void discover(void)
 #endif
     const int bound = allowed_processors(), team = c3d_team_processors();
     topology.processors = bound > team ? bound : team; /* OpenMP may have bound the caller */
+    topology.here = true;
 }
 
 const struct c3d_topology *c3d_topology_get(void)
 {
     pthread_once(&once, discover);
     return &topology;
+}
+
+bool c3d_topology_read(const char *description, const char *allowed,
+                       struct c3d_topology *t)
+{
+    (void)description, (void)allowed;
+    *t = (struct c3d_topology){0};
+    return false;
+}
+
+void c3d_topology_clear(struct c3d_topology *t)
+{
+    (void)t;
 }
