@@ -375,9 +375,10 @@ CONV3D_API int conv3d_machine_processor(int index, conv3d_processor *processor);
 
 /*
  * Where a plan of `threads` threads (0 = the default) would have them run, for options.bind:
- *     auto     a core for each, if there are as many threads as cores, calls take
- *              milliseconds, and nothing else has placed them (OMP_PROC_BIND, OMP_PLACES,
- *              GOMP_CPU_AFFINITY, KMP_AFFINITY, the host program); else where they are
+ *     auto     a core for each, if there are as many threads as cores, more than one L3 or
+ *              node of memory among these, calls take milliseconds, and nothing else has
+ *              placed the threads (OMP_PROC_BIND, OMP_PLACES, GOMP_CPU_AFFINITY, KMP_AFFINITY,
+ *              the host program); else where they are
  *     none     where they are
  *     compact  a core for each, then each core twice; near each other
  *     spread   the same, over as many packages, nodes and caches as there are

@@ -118,12 +118,20 @@ const char *c3d_seats_taken_by(void)
     return taker >= 0 ? takers[taker].variable : NULL;
 }
 
+/* Whether a thread that moves can leave behind what is in its caches or memory beside it. */
+static bool has_distances(const struct c3d_topology *topology)
+{
+    const struct c3d_processor *const last = &topology->list[topology->processors - 1];
+    return last->l3 > 0 || last->node > 0;
+}
+
 static const char *refusal_of_auto(const struct c3d_topology *topology, int threads,
                                    bool long_enough)
 {
     const int taker = find_taker();
     return taker >= 0                    ? takers[taker].refusal
            : threads < topology->cores   ? "left alone: fewer threads than cores"
+           : !has_distances(topology)    ? "left alone: all processors share one cache"
            : !long_enough                ? "left alone: calls too short to pay for binding"
                                          : NULL;
 }

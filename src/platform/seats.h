@@ -23,7 +23,9 @@ struct c3d_seats {
  *
  * auto takes all cores or none: who has fewer threads than cores shares the machine with
  * others, of whom two would choose the same processors.  It leaves alone what OMP_PROC_BIND and
- * the like have placed, and teams whose calls are not `long_enough` to pay for it.
+ * the like have placed, teams whose calls are not `long_enough` to pay for it, and machines
+ * with one L3 and one node of memory: there it costs 1-2%, and 4-14% beside another busy program,
+ * whose processor a bound thread cannot leave (doc/threads.md).
  *
  * Release with c3d_seats_release().  Errors: ARGUMENT or ENVIRONMENT (not such a text), MEMORY.
  */
