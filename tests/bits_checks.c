@@ -128,6 +128,20 @@ bool bits_ignore_threads(const struct subject *subject)
     return good;
 }
 
+/* A list that cannot be had, too: it is no error. */
+bool bits_ignore_places(const struct subject *subject)
+{
+    static const char *const places[] = {"none", "compact", "spread", "auto", "1,0", "0-7999"};
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof places / sizeof *places; i++) {
+        conv3d_options options = subject->options;
+        options.threads = 2 + (int)(i % 2);
+        options.bind = places[i];
+        good = gives_expected(subject, &options, places[i]);
+    }
+    return good;
+}
+
 bool bits_ignore_tiles(const struct subject *subject)
 {
     static const conv3d_tile tiles[] = {

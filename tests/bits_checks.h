@@ -23,6 +23,7 @@ typedef bool bits_check(const struct subject *subject);
 
 bits_check bits_are_the_chain;      /* by every algorithm that accepts the problem */
 bits_check bits_ignore_threads;     /* 1, 2, 3, 5, 8, 16 */
+bits_check bits_ignore_places;      /* where threads are bound, and whether */
 bits_check bits_ignore_tiles;       /* odd, tiny and huge */
 bits_check bits_ignore_batch;       /* each item of a longer batch, at every position */
 bits_check bits_ignore_alignment;   /* every buffer at 0, 4, .. 60 from a cache line */

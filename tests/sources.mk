@@ -84,7 +84,6 @@ tests_test_alloc_LDFLAGS = $(AM_LDFLAGS) \
 tests_test_verify_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conv3d_plan_execute
 tests_test_bench_layer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conv3d_plan_execute
 
-# Not run by "make check": for race detectors, see the file.
-EXTRA_PROGRAMS = tests/race
+# Run by host.sh, and under race detectors: see the file.
 tests_race_SOURCES = tests/race.c $(test_bits_checks)
 tests_race_LDADD = libtool_shared.a libc3d_core.la $(OPENMP_CFLAGS)

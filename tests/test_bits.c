@@ -23,6 +23,11 @@ Test(bits, threads_do_not_matter)
     cr_expect(bits_hold(bits_ignore_threads, ALL));
 }
 
+Test(bits, places_do_not_matter)
+{
+    cr_expect(bits_hold(bits_ignore_places, ALL));
+}
+
 Test(bits, tiles_do_not_matter)
 {
     cr_expect(bits_hold(bits_ignore_tiles, ALL));

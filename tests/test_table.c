@@ -80,7 +80,8 @@ Test(table, fast_math_is_strict_math_but_for_rounding)
     if (layer_table_read(&table, path, message, sizeof message) != 0)
         cr_skip("%s; set top_srcdir", message);
     cr_assert(table.count >= 60);
-    for (size_t i = 0; i < table.count; i++)
-        fast_is_strict_but_for_rounding(&table.layers[i]);
+    const size_t tried = (size_t)test_count((int64_t)table.count);
+    for (size_t n = 0; n < tried; n++)
+        fast_is_strict_but_for_rounding(&table.layers[n * table.count / tried]);
     layer_table_free(&table);
 }

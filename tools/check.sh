@@ -111,9 +111,29 @@ build_and_test minimal --without-hwloc --disable-openmp --without-nifti --withou
 CONV3D_TEST_COUNT=10
 build_and_test sanitizers --enable-sanitizers=address,undefined --disable-shared CFLAGS='-O1 -g1'
 
+# Data races: the detector has to find the one that is planted, and no other.
+race() {
+    configure_and_build_race || return
+    TSAN_OPTIONS="ignore_noninstrumented_modules=1 ${TSAN_OPTIONS:-}"
+    export TSAN_OPTIONS
+    if tests/race planted; then
+        echo "The detector does not find the race that is planted."
+        return 1
+    fi
+    CONV3D_TEST_COUNT=3 tests/race && CONV3D_TEST_COUNT=2 CONV3D_BIND=compact tests/race
+}
+
+configure_and_build_race() {
+    mkdir -p "$work/race" && cd "$work/race" || return
+    ../../configure --enable-werror --enable-sanitizers=thread --disable-shared CC=clang \
+        --without-criterion --without-nifti --without-png --without-jansson --without-onednn \
+        CFLAGS='-O1 -g' && make -j"$jobs" tests/race
+}
+
 distcheck() {
     cd "$work/gcc" && make distcheck DISTCHECK_CONFIGURE_FLAGS="--without-criterion --disable-static"
 }
+step "race" race || :
 case $top in
 *' '*)
     say "make distcheck: skipped: libtool cannot install under a path with a blank: $top"
