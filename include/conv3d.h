@@ -64,7 +64,7 @@ typedef enum conv3d_status {
     CONV3D_ERR_SHAPE,       /* shapes contradict each other: weight against parameters,
                                groups against channels, kernel against padded input */
     CONV3D_ERR_OVERFLOW,    /* a size does not fit in 63 bits, or in the address space */
-    CONV3D_ERR_MEMORY,      /* the system refused memory */
+    CONV3D_ERR_MEMORY,      /* the system refused memory, or has less than is needed */
     CONV3D_ERR_LIMIT,       /* options.memory_limit_bytes is too small for any plan */
     CONV3D_ERR_UNSUPPORTED, /* the named algorithm does not accept this problem */
     CONV3D_ERR_ENVIRONMENT, /* a CONV3D_* environment variable has an unusable value */
@@ -231,6 +231,9 @@ typedef struct conv3d_plan conv3d_plan;
  * Errors: those of conv3d_output_shape; NULL; ARGUMENT (options); SHAPE (weight
  * or bias shape); OVERFLOW; MEMORY; LIMIT; UNSUPPORTED; ENVIRONMENT.
  * *plan is NULL on failure.
+ * Packed weights and workspace of more than 4 MiB together are MEMORY, with the numbers,
+ * when they exceed memory_available of conv3d_machine: the process would be killed when
+ * it touches them.  What is free has no other influence on a plan.
  */
 CONV3D_CHECKED conv3d_status conv3d_plan_create(conv3d_plan **plan,
                                                 const conv3d_params *params,
@@ -354,6 +357,10 @@ typedef struct conv3d_machine {
     size_t l1d_bytes, l2_bytes, l3_bytes; /* one cache; 0 = absent */
     const char *topology;   /* where that is from: "hwloc 2.9.0", "sysconf" */
     const char *threading;  /* "OpenMP 201511" or "serial" */
+    size_t memory_available; /* bytes that this process can still be given, now: the least of
+                               what the machine has without swapping and what the control
+                               groups and RLIMIT_AS leave; SIZE_MAX = no limit, or unknown */
+    const char *memory_reason; /* which of them; static storage */
 } conv3d_machine;
 
 /* Errors: NULL, ARGUMENT (size), ENVIRONMENT (CONV3D_ISA). */

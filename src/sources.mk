@@ -15,7 +15,10 @@ C3D_PLATFORM_SOURCES = \
 	src/platform/topology.h src/platform/binding.h \
 	src/platform/clock.h src/platform/clock.c \
 	src/platform/team.h \
+	src/platform/lines.h src/platform/lines.c \
+	src/platform/cgroup_walk.h src/platform/cgroup_walk.c \
 	src/platform/cgroup.h src/platform/cgroup.c \
+	src/platform/memory.h src/platform/memory.c \
 	src/platform/threads.h src/platform/threads.c \
 	src/platform/placement.h src/platform/placement.c \
 	src/platform/seats.h src/platform/seats.c \
@@ -65,6 +68,7 @@ C3D_PLAN_SOURCES = \
 	src/plan/schedule.h src/plan/schedule.c \
 	src/plan/shares.h src/plan/shares.c \
 	src/plan/choice.h src/plan/choice.c \
+	src/plan/packed.h src/plan/packed.c \
 	src/plan/plan.h src/plan/plan.c \
 	src/plan/describe.c
 

@@ -14,6 +14,8 @@ unit_tests = \
 	tests/test_placement \
 	tests/test_binding \
 	tests/test_cgroup \
+	tests/test_available \
+	tests/test_refusal \
 	tests/test_fork \
 	tests/test_kernels \
 	tests/test_cook_toom \
@@ -41,6 +43,8 @@ test_oracle = $(test_support) tests/oracle.c tests/oracle.h
 test_bits_checks = $(test_oracle) tests/bits_checks.c tests/bits_checks.h
 test_kernel_cases = tests/kernel_cases.c tests/kernel_cases.h tests/guard.c tests/guard.h
 test_process = $(test_support) tests/process.c tests/process.h
+test_file_tree = $(test_process) tests/file_tree.c tests/file_tree.h
+test_address_space = tests/address_space.c tests/address_space.h
 test_tool_runner = $(test_process) tests/tool.c tests/tool.h
 test_bench_tool = $(test_tool_runner) tests/bench_tool.c tests/bench_tool.h
 
@@ -50,7 +54,9 @@ tests_test_text_SOURCES = tests/test_text.c $(test_support)
 tests_test_errors_SOURCES = tests/test_errors.c $(test_support)
 tests_test_calls_SOURCES = tests/test_calls.c $(test_support)
 tests_test_plan_SOURCES = tests/test_plan.c $(test_support)
-tests_test_cgroup_SOURCES = tests/test_cgroup.c $(test_process)
+tests_test_cgroup_SOURCES = tests/test_cgroup.c $(test_file_tree)
+tests_test_available_SOURCES = tests/test_available.c $(test_file_tree) $(test_address_space)
+tests_test_refusal_SOURCES = tests/test_refusal.c $(test_support) $(test_address_space)
 tests_test_fork_SOURCES = tests/test_fork.c $(test_support)
 tests_test_schedule_SOURCES = tests/test_schedule.c $(test_support)
 tests_test_placement_SOURCES = tests/test_placement.c $(test_support)
@@ -69,7 +75,7 @@ tests_test_alloc_SOURCES = tests/test_alloc.c $(test_support)
 tests_test_verify_SOURCES = tests/test_verify.c $(test_support)
 tests_test_npy_SOURCES = tests/test_npy.c $(test_process)
 tests_test_npy_lies_SOURCES = tests/test_npy_lies.c $(test_process)
-tests_test_tool_SOURCES = tests/test_tool.c $(test_tool_runner)
+tests_test_tool_SOURCES = tests/test_tool.c $(test_tool_runner) $(test_address_space)
 tests_test_run_SOURCES = tests/test_run.c $(test_tool_runner) tests/oracle.c tests/oracle.h
 tests_test_commands_SOURCES = tests/test_commands.c $(test_tool_runner)
 tests_test_bench_SOURCES = tests/test_bench.c $(test_bench_tool)

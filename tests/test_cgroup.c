@@ -2,17 +2,12 @@
 /*
  * test_cgroup.c - CPU quotas as trees of files: what Docker, Slurm, systemd and kubelet leave
  */
-#include "process.h"
+#include "file_tree.h"
 
 #include "platform/cgroup.h"
 
 #include <criterion/criterion.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stddef.h>
 
 enum { FILES_MAX = 6 };
 
@@ -80,42 +75,19 @@ static const struct tree trees[] = {
      {{"/sys/fs/cgroup/job/cpu.max", "0 0\n"}, {"/sys/fs/cgroup/cpu.max", "\n"}}, 0},
 };
 
-/* Writes root/path, and the directories above it. */
-static void plant(const char *root, const char *path, const char *text)
-{
-    char name[1024];
-    snprintf(name, sizeof name, "%s%s", root, path);
-    for (char *at = strchr(name + strlen(root) + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
-        *at = '\0';
-        mkdir(name, 0777);
-        *at = '/';
-    }
-    file_write(name, text, strlen(text));
-}
-
-static int uproot(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 Test(cgroup, quotas_are_found)
 {
     for (size_t i = 0; i < sizeof trees / sizeof *trees; i++) {
         const struct tree *const tree = &trees[i];
-        char root[] = "/tmp/conv3d-cgroup-XXXXXX";
-        cr_assert(mkdtemp(root) != NULL);
-        if (tree->cgroup != NULL)
-            plant(root, "/proc/self/cgroup", tree->cgroup);
-        if (tree->mountinfo != NULL)
-            plant(root, "/proc/self/mountinfo", tree->mountinfo);
-        for (int j = 0; j < FILES_MAX && tree->files[j].path != NULL; j++)
-            plant(root, tree->files[j].path, tree->files[j].text);
-        const double cpus = c3d_cgroup_cpus(root);
+        struct file_tree files;
+        file_tree_make(&files);
+        file_tree_add(&files, "/proc/self/cgroup", tree->cgroup);
+        file_tree_add(&files, "/proc/self/mountinfo", tree->mountinfo);
+        for (int j = 0; j < FILES_MAX; j++)
+            file_tree_add(&files, tree->files[j].path, tree->files[j].text);
+        const double cpus = c3d_cgroup_cpus(files.root);
         cr_expect(cpus == tree->cpus, "%s: %g instead of %g", tree->name, cpus, tree->cpus);
-        cr_assert(nftw(root, uproot, 8, FTW_DEPTH | FTW_PHYS) == 0);
+        file_tree_remove(&files);
     }
 }
 

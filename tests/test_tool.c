@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "address_space.h"
 #include "tool.h"
 
 #include <criterion/criterion.h>
@@ -107,6 +108,16 @@ Test(tool, misuse_exits_2)
         {RUN " --threads 4097", "4097"},
         {RUN " --threads -2", "--threads"},
         {RUN " --algorithm nosuch", "nosuch"},
+        {RUN " --memory-limit 0", "--memory-limit"},
+        {RUN " --memory-limit -1", "--memory-limit"},
+        {RUN " --memory-limit 1k", "1k"},
+        {RUN " --memory-limit 64MB", "64MB"},
+        {RUN " --memory-limit 1.5G", "1.5G"},
+        {RUN " --memory-limit M", "--memory-limit"},
+        {RUN " --memory-limit much", "much"},
+        {RUN " --memory-limit 9000000000G", "9000000000G"},
+        {RUN " --memory-limit 99999999999999999999", "--memory-limit"},
+        {RUN " --memory-limit=", "--memory-limit"},
         {RUN " --out-channels 1", "--out-channels"},
         {RUN " --kernel-size 3", "--kernel-size"},
         {RUN " --seed 1", "--seed"},
@@ -180,6 +191,51 @@ Test(tool, bad_input_exits_3)
     make_inputs();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         fails(3, cases[i].arguments, cases[i].mention);
+}
+
+/* A layer whose weights alone take 442368 bytes. */
+#define LAYER "--problem n1_ci64t8h56w56_co64_k3_p1"
+
+Test(tool, a_memory_limit_that_is_too_small_exits_4)
+{
+    make_inputs();
+    fails(4, "run --input @in_x.npy --out-channels 40 --kernel-size 3 --output @y.npy "
+             "--memory-limit 1K", "1024");
+    fails(4, "plan " LAYER " --memory-limit 1K", "1024");
+    fails(4, "plan " LAYER " --memory-limit 432K", "442368");
+    fails(4, "verify " LAYER " --memory-limit 1000", "1000");
+}
+
+Test(tool, a_memory_limit_that_is_large_enough_is_kept)
+{
+    static const char *const sizes[] = {"20000000", "20000K", "20M", "1G"};
+    make_inputs();
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char arguments[128];
+        snprintf(arguments, sizeof arguments, "plan " LAYER " --memory-limit %s", sizes[i]);
+        const struct finished *f = tool_run(arguments);
+        cr_expect(f->code == 0, "%s: %s", arguments, f->err);
+    }
+    cr_expect(tool_run(RUN " --memory-limit 1M")->code == 0 && tool_has("y.npy"));
+}
+
+/* In one thread: an OpenMP runtime ends the process when it has no room for their stacks. */
+Test(tool, tensors_beyond_the_address_space_exit_4)
+{
+    static const char *const arguments[] = {
+        /* The weights, the packed weights, the output: 600 MB and more, twice for the second. */
+        "run --input @in_x.npy --out-channels 100000000 --kernel-size 1 --output @y.npy",
+        "plan --problem n1_ci16384t1h1w1_co10000_k1",
+        "run --input @in_x.npy --out-channels 1 --kernel-size 1 --padding 300 --output @y.npy",
+    };
+    address_space_skip_if_sanitized();
+    make_inputs();
+    setenv("OMP_NUM_THREADS", "1", 1);
+    address_space_limit(1000000000);
+    for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++) {
+        fails(4, arguments[i], "ulimit -v");
+        fails(4, arguments[i], "bytes are needed");
+    }
 }
 
 Test(tool, files_that_cannot_be_used_exit_5)

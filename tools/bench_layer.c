@@ -43,11 +43,11 @@ static void release(struct convolution *c)
     free(c->workspace);
 }
 
-static int fail_memory(struct bench_row *row, const char *what)
+static int fail_memory(struct bench_row *row, const char *what, const char *reason)
 {
     row->status = BENCH_NO_MEMORY;
-    snprintf(row->reason, sizeof row->reason, "no memory for %s; %.0f MB are needed", what,
-             1e-6 * layer_bytes(row->layer));
+    snprintf(row->reason, sizeof row->reason, "no memory for %s: %s; the layer has %.0f MB", what,
+             reason, 1e-6 * layer_bytes(row->layer));
     return EXIT_OK;
 }
 
@@ -55,16 +55,18 @@ static int create_tensors(struct convolution *c, const struct layer *layer,
                           struct bench_row *row)
 {
     int64_t weight_shape[5];
+    char reason[BIG_MEMORY_REASON];
 
     layer_weight_shape(layer, weight_shape);
     const size_t inputs = layer_elements(layer->input), outputs = layer_elements(layer->output);
     const size_t weights = layer_elements(weight_shape);
 
-    c->input = big_memory_allocate(inputs * sizeof(float));
-    c->weight = big_memory_allocate(weights * sizeof(float));
-    c->output = big_memory_allocate(outputs * sizeof(float));
-    if (c->input == NULL || c->weight == NULL || c->output == NULL)
-        return fail_memory(row, "the tensors");
+    if ((c->input = big_memory_allocate(inputs * sizeof(float), reason)) == NULL)
+        return fail_memory(row, "the input", reason);
+    if ((c->weight = big_memory_allocate(weights * sizeof(float), reason)) == NULL)
+        return fail_memory(row, "the weight", reason);
+    if ((c->output = big_memory_allocate(outputs * sizeof(float), reason)) == NULL)
+        return fail_memory(row, "the output", reason);
     random_fill_real(c->input, inputs, SEED_INPUT);
     random_fill_real(c->weight, weights, SEED_WEIGHT);
     memset(c->output, 0xff, outputs * sizeof(float)); /* NaN */
@@ -74,6 +76,7 @@ static int create_tensors(struct convolution *c, const struct layer *layer,
 static int take_plan(struct convolution *c, struct bench_row *row)
 {
     conv3d_plan_info info = {.size = sizeof info};
+    char reason[BIG_MEMORY_REASON];
     const int code = report_status(conv3d_plan_query(c->plan, &info));
 
     if (code != EXIT_OK)
@@ -87,8 +90,8 @@ static int take_plan(struct convolution *c, struct bench_row *row)
     row->workspace_bytes = info.workspace_bytes;
     row->flops = info.flops;
     row->effective_flops = info.effective_flops;
-    c->workspace = big_memory_allocate(info.workspace_bytes);
-    return c->workspace != NULL ? EXIT_OK : fail_memory(row, "the workspace");
+    c->workspace = big_memory_allocate(info.workspace_bytes, reason);
+    return c->workspace != NULL ? EXIT_OK : fail_memory(row, "the workspace", reason);
 }
 
 static int create_plan(struct convolution *c, const struct bench *bench, struct bench_row *row)

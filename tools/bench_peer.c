@@ -38,11 +38,12 @@ static int agrees(const struct peer *peer, struct peer_run *run,
                   const struct bench_peer_layer *layer, char *reason, size_t capacity)
 {
     const size_t count = layer_elements(layer->layer->output);
-    float *const output = big_memory_allocate(count * sizeof *output);
+    char memory[BIG_MEMORY_REASON];
+    float *const output = big_memory_allocate(count * sizeof *output, memory);
     const char *problem = NULL;
 
     if (output == NULL)
-        problem = "no memory to check its output";
+        problem = memory;
     else if (peer->run(run) != EXIT_OK || !peer->read_output(run, layer->layer, output))
         problem = "it fails to run";
     else if (!(relative_distance(output, layer->expected, count) <= agreement))
@@ -78,7 +79,7 @@ static void choose_way(const struct peer *peer, enum peer_kind kind,
     double best = INFINITY;
 
     for (int way = 0; way < peer->way_count; way++) {
-        char reason[96];
+        char reason[BIG_MEMORY_REASON];
         double seconds;
 
         if (peer->ways[way].kind != kind)

@@ -10,8 +10,11 @@
 
 #include <stddef.h>
 
+enum { BIG_MEMORY_REASON = 128 };
+
 /* Touched but not filled, aligned to a cache line; never NULL for 0 bytes.  NULL when
- * refused.  Give it back with free(). */
-void *big_memory_allocate(size_t bytes);
+ * refused: `reason` then tells the bytes that are needed and available.  Give it back
+ * with free(). */
+void *big_memory_allocate(size_t bytes, char reason[BIG_MEMORY_REASON]);
 
 #endif

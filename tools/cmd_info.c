@@ -3,6 +3,7 @@
  * cmd_info.c - conv3d info: show what the library sees of this machine
  */
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "cmd.h"
@@ -37,6 +38,14 @@ static void print_cache(const char *key, size_t bytes)
         printf("%-12s unknown\n", key);
 }
 
+static void print_memory(size_t bytes, const char *reason)
+{
+    if (bytes < SIZE_MAX)
+        printf("%-12s %zu MiB available (%s)\n", "memory", bytes >> 20, reason);
+    else
+        printf("%-12s unknown\n", "memory");
+}
+
 static void print_machine(const conv3d_machine *machine)
 {
     printf("%-12s %s\n", "version", conv3d_version());
@@ -54,6 +63,7 @@ static void print_machine(const conv3d_machine *machine)
     print_cache("l1d", machine->l1d_bytes);
     print_cache("l2", machine->l2_bytes);
     print_cache("l3", machine->l3_bytes);
+    print_memory(machine->memory_available, machine->memory_reason);
     printf("%-12s %s\n", "topology", machine->topology);
     printf("%-12s %s\n", "threading", machine->threading);
 }

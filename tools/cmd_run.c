@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "atomic_file.h"
+#include "big_memory.h"
 #include "cmd.h"
 #include "convolve.h"
 #include "execution_args.h"
@@ -92,16 +93,17 @@ static int open_files(struct run *run)
 static int reserve_output(struct run *run)
 {
     char message[REPORT_CAPACITY], shape[256];
+    char reason[BIG_MEMORY_REASON] = "its size overflows";
     int64_t bytes = sizeof(float);
     int overflow = 0;
 
     for (int i = 0; i < 5; i++)
         overflow |= __builtin_mul_overflow(bytes, run->problem.output_shape[i], &bytes);
     if (!overflow && (uint64_t)bytes <= SIZE_MAX)
-        run->output = malloc(bytes > 0 ? (size_t)bytes : 1);
+        run->output = big_memory_allocate((size_t)bytes, reason);
     if (run->output == NULL) {
-        report_error("no memory for an output of shape %s",
-                     npy_shape_format(5, run->problem.output_shape, shape, sizeof shape));
+        report_error("no memory for an output of shape %s: %s",
+                     npy_shape_format(5, run->problem.output_shape, shape, sizeof shape), reason);
         return EXIT_MEMORY;
     }
     return explain(atomic_file_reserve(&run->output_file, (off_t)bytes, message, sizeof message),

@@ -112,6 +112,8 @@ static void format_command(const struct verification *v, int64_t seed, enum veri
         APPEND(" --algorithm %s", execution->algorithm);
     if (execution->activation != 0)
         APPEND(" --activation relu");
+    if (execution->memory_limit != 0)
+        APPEND(" --memory-limit %" PRId64, execution->memory_limit);
 #undef APPEND
 }
 
@@ -173,6 +175,9 @@ static int check_data(struct verification *v, int64_t seed, enum verify_data dat
         return EXIT_OK;
     case CONV3D_ERR_MEMORY:
         report_error("%s: no memory", problem);
+        return EXIT_MEMORY;
+    case CONV3D_ERR_LIMIT:
+        report_error("%s: %s", problem, conv3d_last_error());
         return EXIT_MEMORY;
     case CONV3D_ERR_ARGUMENT: /* the options are wrong, and will be for every case */
     case CONV3D_ERR_ENVIRONMENT:

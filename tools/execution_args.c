@@ -7,6 +7,7 @@
 #include "execution_args.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define AT(member) offsetof(struct execution_args, member)
 
@@ -21,6 +22,10 @@ const struct option_row execution_arg_rows[] = {
      "use this one; 'conv3d plan' lists them; default: the best"},
     {"activation", "none|relu", OPTION_CHOICE, AT(activation), 0, 0,
      "applied to every output; default none"},
+    {"memory-limit", "SIZE", OPTION_SIZE, AT(memory_limit), 1, PTRDIFF_MAX,
+     "bytes that packed weights and workspace may take, as in\n"
+     "64M (K, M, G: powers of 1024): fewer threads and smaller\n"
+     "tiles, or an error; default: no limit"},
     {.name = NULL},
 };
 
@@ -37,5 +42,6 @@ conv3d_options execution_args_options(const struct execution_args *args)
     options.math = (conv3d_math)(args->math + 1);
     options.algorithm = args->algorithm;
     options.activation = (conv3d_activation)args->activation;
+    options.memory_limit_bytes = (size_t)args->memory_limit;
     return options;
 }

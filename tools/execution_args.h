@@ -18,9 +18,10 @@ struct execution_args {
     int math;        /* index of the word in --help: -1 = not given */
     const char *algorithm;
     int activation;
+    int64_t memory_limit; /* bytes */
 };
 
-#define EXECUTION_ARGS_DEFAULTS {0, -1, NULL, CONV3D_ACTIVATION_NONE}
+#define EXECUTION_ARGS_DEFAULTS {0, -1, NULL, CONV3D_ACTIVATION_NONE, 0}
 
 extern const struct option_row execution_arg_rows[];
 

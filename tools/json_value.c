@@ -9,6 +9,7 @@
 #include "json_value.h"
 
 #include <math.h>
+#include <stdint.h>
 
 json_t *json_value_bytes(size_t bytes)
 {
@@ -79,6 +80,12 @@ json_t *json_value_machine(const conv3d_machine *machine)
     failures |= json_object_set_new(object, "l3_bytes", json_value_bytes(machine->l3_bytes));
     failures |= json_object_set_new(object, "topology", json_string(machine->topology));
     failures |= json_object_set_new(object, "threading", json_string(machine->threading));
+    failures |= json_object_set_new(object, "memory_available",
+                                    machine->memory_available < SIZE_MAX
+                                        ? json_value_bytes(machine->memory_available)
+                                        : json_null());
+    failures |= json_object_set_new(object, "memory_reason",
+                                    json_string(machine->memory_reason));
     return finish(object, failures);
 }
 

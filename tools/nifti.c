@@ -10,6 +10,7 @@
 
 #include "nifti.h"
 
+#include "big_memory.h"
 #include "exit_code.h"
 
 #ifdef HAVE_NIFTI
@@ -287,12 +288,13 @@ static int read_numbers(struct source *source, float *x, size_t count)
 static int read_voxels(struct source *source, struct volume *volume)
 {
     const int64_t items = volume->shape[0], channels = volume->shape[1];
-    char more;
+    char more, reason[BIG_MEMORY_REASON];
 
-    volume->data = malloc((size_t)(items * channels * source->spatial) * sizeof(float));
+    volume->data =
+        big_memory_allocate((size_t)(items * channels * source->spatial) * sizeof(float), reason);
     if (volume->data == NULL)
-        return FAIL(source, EXIT_MEMORY, "%s: no memory for %lld voxels", source->path,
-                    (long long)(items * channels * source->spatial));
+        return FAIL(source, EXIT_MEMORY, "%s: no memory for %lld voxels: %s", source->path,
+                    (long long)(items * channels * source->spatial), reason);
     if (znzseek(source->file, (znz_off_t)source->image->iname_offset, SEEK_SET) < 0)
         return FAIL(source, EXIT_BAD_INPUT, "%s: truncated or damaged: no voxels", source->path);
 

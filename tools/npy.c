@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "big_memory.h"
 #include "exit_code.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -292,6 +293,7 @@ static int read_elements(struct source *source, float *data)
 static int read_source(struct source *source, struct npy_array *array, int with_elements)
 {
     int64_t offset = 0;
+    char reason[BIG_MEMORY_REASON];
     int code = open_source(source);
 
     if (code == EXIT_OK)
@@ -307,10 +309,10 @@ static int read_source(struct source *source, struct npy_array *array, int with_
     array->lossy = source->type->lossy;
     if (!with_elements)
         return EXIT_OK;
-    array->data = malloc(source->elements > 0 ? source->elements * sizeof(float) : 1);
+    array->data = big_memory_allocate(source->elements * sizeof(float), reason);
     if (array->data == NULL)
-        return FAIL(source, EXIT_MEMORY, "%s: no memory for %zu elements", source->path,
-                    source->elements);
+        return FAIL(source, EXIT_MEMORY, "%s: no memory for %zu elements: %s", source->path,
+                    source->elements, reason);
     return read_elements(source, array->data);
 }
 

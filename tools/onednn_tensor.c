@@ -22,9 +22,11 @@ dnnl_status_t onednn_tensor_create(struct onednn_tensor *tensor, onednn_layout l
                                    const void *bytes)
 {
     void *handle = (void *)(uintptr_t)bytes; /* inputs, too, are taken without const */
+    char reason[BIG_MEMORY_REASON];          /* oneDNN has a status for it, and no words */
 
     if (handle == NULL)
-        handle = tensor->bytes = big_memory_allocate(dnnl_memory_desc_get_size(layout));
+        handle = tensor->bytes =
+            big_memory_allocate(dnnl_memory_desc_get_size(layout), reason);
     if (handle == NULL)
         return dnnl_out_of_memory;
     return dnnl_memory_create(&tensor->memory, layout, onednn_engine, handle);

@@ -70,6 +70,26 @@ static int parse_number(const struct option_row *row, const char *text, int64_t 
     return scan_number(row, &text, number) && *text == '\0';
 }
 
+/* Bytes, or with a letter powers of 1024 of them; a small letter might mean bits or 1000. */
+static int parse_size(const struct option_row *row, const char *text, int64_t *bytes)
+{
+    static const char letters[] = "KMG";
+    const struct option_row any = {.max = INT64_MAX};
+    int64_t number;
+
+    if (!scan_number(&any, &text, &number))
+        return 0;
+    if (*text != '\0') {
+        const char *const letter = strchr(letters, *text++);
+
+        if (letter == NULL || *text != '\0' ||
+            __builtin_mul_overflow(number, INT64_C(1) << 10 * (letter - letters + 1), &number))
+            return 0;
+    }
+    *bytes = number;
+    return number >= row->min && number <= row->max;
+}
+
 /* Digits, perhaps a point and more digits: no sign, no exponent. */
 static int parse_decimal(const struct option_row *row, const char *text, double *number)
 {
@@ -161,6 +181,8 @@ static void describe_legal(const struct option_row *row, char *buffer, size_t ca
                  OPTION_LIST_CAPACITY);
     else if (row->kind == OPTION_DECIMAL)
         snprintf(buffer, capacity, "a number like 2 or 0.5, %s", range);
+    else if (row->kind == OPTION_SIZE)
+        snprintf(buffer, capacity, "a number of bytes like 4096 or 4K (or M, G), %s", range);
     else if (row->kind == OPTION_NUMBER)
         snprintf(buffer, capacity, "a whole number, %s", range);
     else
@@ -184,6 +206,8 @@ static int parse_value(const struct option_row *row, const char *text, void *val
         return append_text(text, (struct option_list *)place);
     case OPTION_NUMBER:
         return parse_number(row, text, (int64_t *)place);
+    case OPTION_SIZE:
+        return parse_size(row, text, (int64_t *)place);
     case OPTION_DECIMAL:
         return parse_decimal(row, text, (double *)place);
     case OPTION_CHOICE:

@@ -18,6 +18,7 @@ enum option_kind {
     OPTION_TEXT,    /* const char *, as typed */
     OPTION_LIST,    /* struct option_list, as typed; may be given several times */
     OPTION_NUMBER,  /* int64_t within min..max */
+    OPTION_SIZE,    /* int64_t within min..max, of bytes: "4096" or "4K" */
     OPTION_DECIMAL, /* double within min..max: "2" or "0.25" */
     OPTION_CHOICE,  /* int, the index of the word in `argument` */
     OPTION_TRIPLE,  /* int64_t[3], each within min..max: "2" or "1,2,2" */

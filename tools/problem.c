@@ -9,9 +9,11 @@
 #include "problem.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "big_memory.h"
 #include "exit_code.h"
 #include "random_data.h"
 #include "report.h"
@@ -78,13 +80,15 @@ static int take_weight_shape(const struct problem_args *args, struct problem *pr
     return EXIT_OK;
 }
 
-/* Room for a weight of the parameters' shape, which have been found valid. */
-static int allocate_weight(struct problem *problem)
+/* Room for a weight of the parameters' shape, which have been found valid: to be filled, or
+ * zeros, of which the system has one page for all. */
+static int allocate_weight(struct problem *problem, int is_drawn)
 {
     const conv3d_params *const p = &problem->params;
     struct npy_array *const weight = &problem->weight;
     const int64_t shape[5] = {p->out_channels, p->in_channels / p->groups, p->kernel_size[0],
                               p->kernel_size[1], p->kernel_size[2]};
+    char reason[BIG_MEMORY_REASON] = "their size overflows";
     size_t bytes = sizeof(float);
     int overflow = 0;
 
@@ -92,12 +96,15 @@ static int allocate_weight(struct problem *problem)
     memcpy(weight->shape, shape, sizeof shape);
     for (int i = 0; i < 5; i++)
         overflow |= __builtin_mul_overflow(bytes, (size_t)shape[i], &bytes);
-    weight->data = overflow ? NULL : calloc(1, bytes);
+    if (!overflow) {
+        snprintf(reason, sizeof reason, "the system refuses %zu bytes", bytes);
+        weight->data = is_drawn ? big_memory_allocate(bytes, reason) : calloc(1, bytes);
+    }
     if (weight->data == NULL) {
         char text[256];
 
-        report_error("no memory for weights of shape %s",
-                     npy_shape_format(5, shape, text, sizeof text));
+        report_error("no memory for weights of shape %s: %s",
+                     npy_shape_format(5, shape, text, sizeof text), reason);
         return EXIT_MEMORY;
     }
     return EXIT_OK;
@@ -192,8 +199,10 @@ static int fill_problem(const struct problem_args *args, enum volume_extent exte
     if (code == EXIT_USAGE) /* the options are in range, so a number from a file is not */
         code = EXIT_BAD_INPUT;
     if (code == EXIT_OK && problem->weight.data == NULL) {
-        code = allocate_weight(problem);
-        if (code == EXIT_OK && args->text == NULL)
+        const int is_drawn = args->text == NULL;
+
+        code = allocate_weight(problem, is_drawn);
+        if (code == EXIT_OK && is_drawn)
             draw_weight(problem, args->seed >= 0 ? args->seed : 0);
     }
     if (code == EXIT_OK && problem->params.bias && problem->bias.data == NULL)

@@ -4,8 +4,9 @@
  *
  * One file per algorithm defines one const struct c3d_algorithm; list.c holds
  * them in order of preference.  An algorithm is prepared once per plan, where
- * it may allocate, decide and fail; after that run_task() only computes, on
- * whichever thread, and its tasks are independent of each other.
+ * it may decide and fail, and then given the memory for its weights, which it
+ * packs; after that run_task() only computes, on whichever thread, and its tasks
+ * are independent of each other.
  */
 #ifndef C3D_ALGO_ALGO_H
 #define C3D_ALGO_ALGO_H
@@ -77,7 +78,7 @@ struct c3d_prepared {
     const struct c3d_algorithm *algorithm;
     conv3d_tile tile;     /* the extents of a task; all entries set */
     size_t scratch_bytes; /* that one thread needs, on a C3D_ALIGNMENT boundary */
-    size_t packed_bytes;  /* weights and bias held */
+    size_t packed_bytes;  /* that its weights and bias take */
 };
 
 struct c3d_algorithm {
@@ -94,9 +95,15 @@ struct c3d_algorithm {
     double (*estimate)(const struct c3d_request *request);
     /* Relative L2 error to expect against float64. */
     double (*error)(const struct c3d_request *request);
-    /* Errors: MEMORY, LIMIT.  *prepared is released with destroy(). */
+    /* Decides all that there is to decide, so that what the plan will take is known while
+     * it has taken next to nothing.  Errors: MEMORY, LIMIT, OVERFLOW.  *prepared is released
+     * with destroy(). */
     C3D_CHECKED conv3d_status (*prepare)(const struct c3d_request *request,
                                          struct c3d_prepared **prepared);
+    /* Packs the request's weight and bias, which may be NULL, into packed_bytes of memory
+     * on a C3D_ALIGNMENT boundary, which must outlive prepared.  Before any run_task(). */
+    void (*pack)(struct c3d_prepared *prepared, const float *weight, const float *bias,
+                 float *packed);
     void (*destroy)(struct c3d_prepared *prepared);
     /* Computes task; next is what the same thread will compute after it, so that its
      * input can be asked for in time, or NULL.  scratch: scratch_bytes, aligned,

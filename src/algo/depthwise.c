@@ -84,30 +84,30 @@ static double estimate(const struct c3d_request *request)
 
 static void destroy(struct c3d_prepared *prepared)
 {
-    struct depthwise *const d = (struct depthwise *)prepared;
-    if (d != NULL) {
-        c3d_free(d->weights);
-        c3d_free(d);
-    }
+    c3d_free(prepared);
 }
 
 /* Of each channel and kt, kw after kw: what a column of input is multiplied by lies together. */
-static void pack(const struct c3d_request *request, struct depthwise *d)
+static void pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
+                 float *packed)
 {
-    const struct c3d_problem *const p = request->problem;
+    struct depthwise *const d = (struct depthwise *)prepared;
+    const struct c3d_problem *const p = &d->problem;
     const int64_t channels = p->groups * p->out_channels, taps = c3d_volume(p->kernel);
     const int64_t plane = p->kernel[H] * p->kernel[W];
     for (int64_t oc = 0; oc < channels; oc++) {
-        const float *const from = request->weight + oc * taps;
-        float *const to = d->weights + oc * taps;
+        const float *const from = weight + oc * taps;
+        float *const to = packed + oc * taps;
         for (int64_t tap = 0; tap < taps; tap++) {
             const int64_t kt = tap / plane, kh = tap % plane / p->kernel[W],
                           kw = tap % p->kernel[W];
             to[kt * plane + kw * p->kernel[H] + kh] = from[p->flip ? taps - 1 - tap : tap];
         }
         /* Never -0, so that adding it turns a sum of -0 into +0. */
-        d->bias[oc] = (request->bias != NULL ? request->bias[oc] : 0.0f) + 0.0f;
+        packed[channels * taps + oc] = (bias != NULL ? bias[oc] : 0.0f) + 0.0f;
     }
+    d->weights = packed;
+    d->bias = packed + channels * taps;
 }
 
 /* Tables of lanes for a row of so many outputs. */
@@ -147,14 +147,10 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
 {
     const struct c3d_problem *const p = request->problem;
     const int64_t channels = p->groups * p->out_channels, taps = c3d_volume(p->kernel);
-    const size_t bytes = (size_t)(channels * (taps + 1)) * sizeof(float);
     *prepared = NULL;
     struct depthwise *const d = c3d_alloc(sizeof *d);
-    float *const weights = c3d_alloc(bytes);
-    if (d == NULL || weights == NULL) {
-        c3d_free(d);
-        c3d_free(weights);
-        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of packed weights", bytes);
+    if (d == NULL) {
+        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for a plan");
     }
     *d = (struct depthwise){
         .problem = *p,
@@ -162,16 +158,16 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .sweep = find_sweep(request),
         .relu = request->relu,
         .stream = request->stream,
-        .weights = weights,
-        .bias = weights + channels * taps,
     };
     d->base = (struct c3d_prepared){
-        .algorithm = &c3d_depthwise, .tile = choose_tile(d, request), .packed_bytes = bytes};
+        .algorithm = &c3d_depthwise,
+        .tile = choose_tile(d, request),
+        .packed_bytes = (size_t)(channels * (taps + 1)) * sizeof(float),
+    };
     while (table_bytes(d, d->base.tile.w) > request->scratch_limit && d->base.tile.w > 1) {
         d->base.tile.w = c3d_ceil_div(d->base.tile.w, 2);
     }
     d->base.scratch_bytes = table_bytes(d, d->base.tile.w);
-    pack(request, d);
     *prepared = &d->base;
     return CONV3D_OK;
 }
@@ -354,6 +350,7 @@ const struct c3d_algorithm c3d_depthwise = {
     .estimate = estimate,
     .error = c3d_sequential_error,
     .prepare = prepare,
+    .pack = pack,
     .destroy = destroy,
     .run_task = run_task,
 };

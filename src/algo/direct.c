@@ -34,8 +34,7 @@ struct direct {
     struct c3d_blocking blocking;
     bool relu, stream;
     bool skip_columns; /* leave out W padding too: some weight is not finite */
-    float *weights;    /* panels, then the bias */
-    float *bias;
+    const float *weights, *bias; /* panels, and behind them the bias */
 };
 
 /* What comes after the chunk and the panel at work, asked for meanwhile: both lie
@@ -79,11 +78,7 @@ static double estimate(const struct c3d_request *request)
 
 static void destroy(struct c3d_prepared *prepared)
 {
-    struct direct *const direct = (struct direct *)prepared;
-    if (direct != NULL) {
-        c3d_free(direct->weights);
-        c3d_free(direct);
-    }
+    c3d_free(prepared);
 }
 
 static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
@@ -102,32 +97,37 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
                         "the address space", (long long)(problem->groups * problem->out_channels));
     }
     const int64_t bias_elems = problem->groups * c3d_padded_channels(problem, lanes);
-    const size_t bytes = (size_t)(elems + bias_elems) * sizeof(float);
     struct direct *const direct = c3d_alloc(sizeof *direct);
-    float *const weights = c3d_alloc(bytes);
-    if (direct == NULL || weights == NULL) {
-        c3d_free(direct);
-        c3d_free(weights);
-        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of packed weights", bytes);
+    if (direct == NULL) {
+        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for a plan");
     }
     *direct = (struct direct){
         .base = {.algorithm = &c3d_direct,
                  .tile = blocking.tile,
                  .scratch_bytes = blocking.scratch_bytes,
-                 .packed_bytes = bytes},
+                 .packed_bytes = (size_t)(elems + bias_elems) * sizeof(float)},
         .problem = *problem,
         .kernels = request->kernels,
         .blocking = blocking,
         .relu = request->relu,
         .stream = request->stream,
         .skip_columns = !request->finite_weights,
-        .weights = weights,
-        .bias = weights + elems,
     };
-    c3d_pack_weights(problem, blocking.panels, request->weight, direct->weights);
-    c3d_pack_bias(problem, lanes, request->bias, direct->bias);
     *prepared = &direct->base;
     return CONV3D_OK;
+}
+
+static void pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
+                 float *packed)
+{
+    struct direct *const direct = (struct direct *)prepared;
+    const struct c3d_problem *const problem = &direct->problem;
+    const int lanes = direct->kernels->lanes;
+    float *const packed_bias = packed + c3d_panel_offset(problem, lanes, problem->groups, 0);
+    c3d_pack_weights(problem, direct->blocking.panels, weight, packed);
+    c3d_pack_bias(problem, lanes, bias, packed_bias);
+    direct->weights = packed;
+    direct->bias = packed_bias;
 }
 
 /* The end of the run of outputs from w on that share valid taps. */
@@ -436,6 +436,7 @@ const struct c3d_algorithm c3d_direct = {
     .estimate = estimate,
     .error = c3d_sequential_error,
     .prepare = prepare,
+    .pack = pack,
     .destroy = destroy,
     .run_task = run_task,
 };

@@ -14,8 +14,8 @@ struct reference {
     struct c3d_prepared base;
     struct c3d_problem problem;
     bool relu;
-    float *weight;
-    float *bias; /* NULL = none */
+    const float *weight;
+    const float *bias; /* NULL = none */
 };
 
 static const char *refusal(const struct c3d_request *request)
@@ -40,20 +40,18 @@ static double error(const struct c3d_request *request)
 
 static void destroy(struct c3d_prepared *prepared)
 {
-    struct reference *const reference = (struct reference *)prepared;
-    if (reference != NULL) {
-        c3d_free(reference->weight);
-        c3d_free(reference->bias);
-        c3d_free(reference);
-    }
+    c3d_free(prepared);
+}
+
+static size_t weight_elems(const struct c3d_problem *p)
+{
+    return (size_t)(p->groups * p->out_channels * c3d_reduction(p));
 }
 
 static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
 {
     const struct c3d_problem *const p = request->problem;
-    const size_t channels = (size_t)(p->groups * p->out_channels);
-    const size_t weight_bytes = channels * (size_t)c3d_reduction(p) * sizeof(float);
-    const size_t bias_bytes = request->bias != NULL ? channels * sizeof(float) : 0;
+    const size_t bias_elems = request->bias != NULL ? (size_t)(p->groups * p->out_channels) : 0;
     *prepared = NULL;
     struct reference *const reference = c3d_alloc(sizeof *reference);
     if (reference == NULL) {
@@ -63,23 +61,26 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .base = {
             .algorithm = &c3d_reference,
             .tile = {1, p->out[H], p->out[W], 1, p->in_channels},
-            .packed_bytes = weight_bytes + bias_bytes,
+            .packed_bytes = (weight_elems(p) + bias_elems) * sizeof(float),
         },
         .problem = *p,
         .relu = request->relu,
-        .weight = c3d_alloc(weight_bytes),
-        .bias = bias_bytes > 0 ? c3d_alloc(bias_bytes) : NULL,
     };
-    if (reference->weight == NULL || (bias_bytes > 0 && reference->bias == NULL)) {
-        destroy(&reference->base);
-        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of weights", weight_bytes);
-    }
-    memcpy(reference->weight, request->weight, weight_bytes);
-    if (bias_bytes > 0) {
-        memcpy(reference->bias, request->bias, bias_bytes);
-    }
     *prepared = &reference->base;
     return CONV3D_OK;
+}
+
+static void pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
+                 float *packed)
+{
+    struct reference *const reference = (struct reference *)prepared;
+    const size_t elems = weight_elems(&reference->problem);
+    memcpy(packed, weight, elems * sizeof *packed);
+    reference->weight = packed;
+    if (bias != NULL) {
+        memcpy(packed + elems, bias, prepared->packed_bytes - elems * sizeof *packed);
+        reference->bias = packed + elems;
+    }
 }
 
 /* input, weight: those of the output's item, group and channel. */
@@ -148,6 +149,7 @@ const struct c3d_algorithm c3d_reference = {
     .estimate = estimate,
     .error = error,
     .prepare = prepare,
+    .pack = pack,
     .destroy = destroy,
     .run_task = run_task,
 };

@@ -223,6 +223,7 @@ const struct c3d_algorithm c3d_rows = {
     .estimate = estimate,
     .error = c3d_sequential_error,
     .prepare = prepare,
+    .pack = c3d_rowwise_pack,
     .destroy = c3d_rowwise_destroy,
     .run_task = run_task,
 };

@@ -9,28 +9,6 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-static void pack(const struct c3d_request *request, struct c3d_rowwise *r)
-{
-    const struct c3d_problem *const p = &r->problem;
-    const int64_t taps = c3d_volume(p->kernel), reduction = c3d_reduction(p);
-    for (int64_t g = 0; g < p->groups; g++) {
-        for (int64_t oc = 0; oc < p->out_channels; oc++) {
-            const int64_t channel = g * p->out_channels + oc;
-            const int64_t first = oc / r->block_size * r->block_size;
-            const int64_t count = c3d_min(r->block_size, p->out_channels - first);
-            float *const to =
-                r->weights + (g * p->out_channels + first) * reduction + (oc - first);
-            const float *const from = request->weight + channel * reduction;
-            for (int64_t i = 0; i < reduction; i++) {
-                const int64_t tap = i % taps;
-                to[i * count] = from[p->flip ? i - tap + taps - 1 - tap : i];
-            }
-            /* Never -0, so that adding it turns a sum of -0 into +0. */
-            r->bias[channel] = (request->bias != NULL ? request->bias[channel] : 0.0f) + 0.0f;
-        }
-    }
-}
-
 const char *c3d_rowwise_refusal(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
@@ -52,11 +30,7 @@ const char *c3d_rowwise_refusal(const struct c3d_request *request)
 
 void c3d_rowwise_destroy(struct c3d_prepared *prepared)
 {
-    struct c3d_rowwise *const r = (struct c3d_rowwise *)prepared;
-    if (r != NULL) {
-        c3d_free(r->weights);
-        c3d_free(r);
-    }
+    c3d_free(prepared);
 }
 
 conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
@@ -65,32 +39,50 @@ conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
 {
     const struct c3d_problem *const p = request->problem;
     const int64_t channels = p->groups * p->out_channels;
-    const size_t bytes = (size_t)(channels * (c3d_reduction(p) + 1)) * sizeof(float);
     *prepared = NULL;
     struct c3d_rowwise *const r = c3d_alloc(sizeof *r);
     if (r == NULL) {
         return c3d_fail(CONV3D_ERR_MEMORY, "no memory for a plan");
     }
-    conv3d_status status = c3d_rowwise_cut(r, request, block_size);
-    if (status == CONV3D_OK) {
-        r->weights = c3d_alloc(bytes);
-        status = r->weights != NULL
-                     ? CONV3D_OK
-                     : c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of packed weights",
-                                bytes);
-    }
+    const conv3d_status status = c3d_rowwise_cut(r, request, block_size);
     if (status != CONV3D_OK) {
-        c3d_rowwise_destroy(&r->base);
+        c3d_free(r);
         return status;
     }
-    r->bias = r->weights + channels * c3d_reduction(p);
-    pack(request, r);
-    r->base = (struct c3d_prepared){.algorithm = algorithm,
-                                    .tile = r->blocking.tile,
-                                    .scratch_bytes = r->blocking.scratch_bytes,
-                                    .packed_bytes = bytes};
+    r->base = (struct c3d_prepared){
+        .algorithm = algorithm,
+        .tile = r->blocking.tile,
+        .scratch_bytes = r->blocking.scratch_bytes,
+        .packed_bytes = (size_t)(channels * (c3d_reduction(p) + 1)) * sizeof(float),
+    };
     *prepared = &r->base;
     return CONV3D_OK;
+}
+
+void c3d_rowwise_pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
+                      float *packed)
+{
+    struct c3d_rowwise *const r = (struct c3d_rowwise *)prepared;
+    const struct c3d_problem *const p = &r->problem;
+    const int64_t taps = c3d_volume(p->kernel), reduction = c3d_reduction(p);
+    float *const packed_bias = packed + p->groups * p->out_channels * reduction;
+    for (int64_t g = 0; g < p->groups; g++) {
+        for (int64_t oc = 0; oc < p->out_channels; oc++) {
+            const int64_t channel = g * p->out_channels + oc;
+            const int64_t first = oc / r->block_size * r->block_size;
+            const int64_t count = c3d_min(r->block_size, p->out_channels - first);
+            float *const to = packed + (g * p->out_channels + first) * reduction + (oc - first);
+            const float *const from = weight + channel * reduction;
+            for (int64_t i = 0; i < reduction; i++) {
+                const int64_t tap = i % taps;
+                to[i * count] = from[p->flip ? i - tap + taps - 1 - tap : i];
+            }
+            /* Never -0, so that adding it turns a sum of -0 into +0. */
+            packed_bias[channel] = (bias != NULL ? bias[channel] : 0.0f) + 0.0f;
+        }
+    }
+    r->weights = packed;
+    r->bias = packed_bias;
 }
 
 /* Input channels from c on. */

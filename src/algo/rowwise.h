@@ -27,7 +27,7 @@ struct c3d_rowwise {
     int64_t plane_pitch, channel_pitch; /* elements, of what they read */
     int64_t block_size; /* output channels of a register tile; the last may be smaller */
     /* [group][block][in channel][tap][channel of the block], then the bias */
-    float *weights, *bias;
+    const float *weights, *bias;
 };
 
 /* What one task works with. */
@@ -49,6 +49,8 @@ C3D_CHECKED conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
                                               const struct c3d_algorithm *algorithm,
                                               int64_t block_size,
                                               struct c3d_prepared **prepared);
+void c3d_rowwise_pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
+                      float *packed);
 void c3d_rowwise_destroy(struct c3d_prepared *prepared);
 
 /* Why a problem is not accepted; NULL if it is. */

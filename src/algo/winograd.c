@@ -24,7 +24,7 @@ struct winograd {
     const struct c3d_kernels *kernels;
     struct c3d_winograd_block block;
     bool relu, stream;
-    float *weights, *bias;
+    const float *weights, *bias;
     struct c3d_prepared *direct; /* for tiles that must not be transformed */
 };
 
@@ -63,7 +63,6 @@ static void destroy(struct c3d_prepared *prepared)
         if (winograd->direct != NULL) {
             c3d_direct.destroy(winograd->direct);
         }
-        c3d_free(winograd->weights);
         c3d_free(winograd);
     }
 }
@@ -79,10 +78,17 @@ static conv3d_status prepare_direct(const struct c3d_request *request,
     return c3d_direct.prepare(&wish, direct);
 }
 
+/* Of the packed weights and bias, those of direct beginning on a line behind them. */
+static int64_t own_elems(const struct c3d_problem *p, const struct c3d_winograd_block *block)
+{
+    return c3d_round_up(c3d_winograd_weights(p, block) +
+                            p->groups * c3d_padded_channels(p, block->panels.lanes),
+                        C3D_LINE_ELEMS);
+}
+
 static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
 {
     const struct c3d_problem *const p = request->problem;
-    const int lanes = request->kernels->lanes;
     struct c3d_winograd_block block;
     *prepared = NULL;
     conv3d_status status = c3d_winograd_cut(request, &block);
@@ -94,16 +100,10 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
     if (status != CONV3D_OK) {
         return status;
     }
-    const int64_t elems = c3d_winograd_weights(p, &block);
-    const int64_t bias_elems = p->groups * c3d_padded_channels(p, lanes);
-    const size_t bytes = (size_t)(elems + bias_elems) * sizeof(float);
     struct winograd *const winograd = c3d_alloc(sizeof *winograd);
-    float *const weights = c3d_alloc(bytes);
-    if (winograd == NULL || weights == NULL) {
+    if (winograd == NULL) {
         c3d_direct.destroy(direct);
-        c3d_free(winograd);
-        c3d_free(weights);
-        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of packed weights", bytes);
+        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for a plan");
     }
     const size_t scratch_bytes = block.scratch_bytes > direct->scratch_bytes
                                      ? block.scratch_bytes
@@ -112,20 +112,31 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
         .base = {.algorithm = &c3d_winograd,
                  .tile = block.tile,
                  .scratch_bytes = scratch_bytes,
-                 .packed_bytes = bytes + direct->packed_bytes},
+                 .packed_bytes = (size_t)own_elems(p, &block) * sizeof(float) +
+                                 direct->packed_bytes},
         .problem = *p,
         .kernels = request->kernels,
         .block = block,
         .relu = request->relu,
         .stream = request->stream,
-        .weights = weights,
-        .bias = weights + elems,
         .direct = direct,
     };
-    c3d_winograd_pack(p, &block, request->weight, weights);
-    c3d_pack_bias(p, lanes, request->bias, winograd->bias);
     *prepared = &winograd->base;
     return CONV3D_OK;
+}
+
+static void pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
+                 float *packed)
+{
+    struct winograd *const winograd = (struct winograd *)prepared;
+    const struct c3d_problem *const p = &winograd->problem;
+    const struct c3d_winograd_block *const block = &winograd->block;
+    float *const packed_bias = packed + c3d_winograd_weights(p, block);
+    c3d_winograd_pack(p, block, weight, packed);
+    c3d_pack_bias(p, block->panels.lanes, bias, packed_bias);
+    winograd->weights = packed;
+    winograd->bias = packed_bias;
+    c3d_direct.pack(winograd->direct, weight, bias, packed + own_elems(p, block));
 }
 
 /* Of the axes of the window, those that the task's tiles read. */
@@ -553,6 +564,7 @@ const struct c3d_algorithm c3d_winograd = {
     .estimate = estimate,
     .error = c3d_winograd_error,
     .prepare = prepare,
+    .pack = pack,
     .destroy = destroy,
     .run_task = run_task,
 };

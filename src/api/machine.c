@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "kernel/select.h"
 #include "platform/cpu.h"
+#include "platform/memory.h"
 #include "platform/seats.h"
 #include "platform/team.h"
 #include "platform/threads.h"
@@ -27,6 +28,7 @@ conv3d_status conv3d_machine_query(conv3d_machine *machine)
     const struct c3d_threads threads = c3d_threads_default();
     const struct c3d_topology *const topology = c3d_topology_get();
     const char *const taker = c3d_seats_taken_by();
+    const struct c3d_memory memory = c3d_memory_available("");
     *machine = (conv3d_machine){
         .size = sizeof *machine,
         .isa = kernels->name,
@@ -45,6 +47,8 @@ conv3d_status conv3d_machine_query(conv3d_machine *machine)
         .l3_bytes = topology->l3_bytes,
         .topology = topology->source,
         .threading = c3d_team_name(),
+        .memory_available = memory.available < SIZE_MAX ? (size_t)memory.available : SIZE_MAX,
+        .memory_reason = memory.reason,
     };
     c3d_cpu_name(machine->cpu, sizeof machine->cpu);
     return CONV3D_OK;

@@ -14,6 +14,7 @@
 #include "base/num.h"
 #include "kernel/select.h"
 #include "plan/collapse.h"
+#include "plan/packed.h"
 #include "plan/problem_check.h"
 #include "plan/shares.h"
 #include "platform/cpu.h"
@@ -270,6 +271,10 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         plan->workspace_bytes =
             scratch_stride(plan) * (size_t)plan->threads + C3D_ALIGNMENT - 1;
     }
+    status = c3d_packed_make(plan, request.weight, request.bias, &plan->packed);
+    if (status != CONV3D_OK) {
+        return status;
+    }
     const int *const outs = plan->choice.candidates[0].transform;
     const int64_t *const kernel = plan->collapsed.kernel;
     if (outs[T] > 0) {
@@ -333,6 +338,7 @@ void conv3d_plan_destroy(conv3d_plan *plan)
             plan->prepared->algorithm->destroy(plan->prepared);
         }
         c3d_seats_release(&plan->seats);
+        c3d_free(plan->packed);
         c3d_free(plan);
     }
 }

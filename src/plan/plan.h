@@ -20,6 +20,7 @@ struct conv3d_plan {
     conv3d_activation activation;
     int threads; /* that a call uses */
     struct c3d_prepared *prepared;
+    float *packed; /* what it has packed */
     struct c3d_schedule schedule;
     struct c3d_seats seats;
     size_t workspace_bytes;
