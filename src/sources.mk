@@ -69,7 +69,7 @@ C3D_PLAN_SOURCES = \
 	src/plan/shares.h src/plan/shares.c \
 	src/plan/choice.h src/plan/choice.c \
 	src/plan/packed.h src/plan/packed.c \
-	src/plan/plan.h src/plan/plan.c \
+	src/plan/plan.h src/plan/plan.c src/plan/execute.c \
 	src/plan/describe.c
 
 C3D_API_SOURCES = \

@@ -13,6 +13,7 @@ unit_tests = \
 	tests/test_schedule \
 	tests/test_placement \
 	tests/test_binding \
+	tests/test_packed \
 	tests/test_cgroup \
 	tests/test_available \
 	tests/test_refusal \
@@ -60,6 +61,7 @@ tests_test_refusal_SOURCES = tests/test_refusal.c $(test_support) $(test_address
 tests_test_fork_SOURCES = tests/test_fork.c $(test_support)
 tests_test_schedule_SOURCES = tests/test_schedule.c $(test_support)
 tests_test_placement_SOURCES = tests/test_placement.c $(test_support)
+tests_test_packed_SOURCES = tests/test_packed.c $(test_support)
 tests_test_binding_SOURCES = tests/test_binding.c $(test_support)
 tests_test_shares_SOURCES = tests/test_shares.c $(test_support)
 tests_test_kernels_SOURCES = tests/test_kernels.c $(test_support) $(test_kernel_cases)

@@ -45,7 +45,7 @@ conv3d_status conv3d_plan_query(const conv3d_plan *plan, conv3d_plan_info *info)
         .tile = plan->prepared->tile,
         .tasks = plan->schedule.tasks,
         .output_shape = {p->items, p->groups * p->out_channels, p->out[T], p->out[H], p->out[W]},
-        .packed_bytes = plan->prepared->packed_bytes,
+        .packed_bytes = plan->prepared->packed_bytes * (size_t)plan->packed.count,
         .workspace_bytes = plan->workspace_bytes,
         .flops = c3d_plan_flops(plan),
         .effective_flops = c3d_plan_effective_flops(plan),
@@ -169,7 +169,8 @@ size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capaci
              "effective gflop: %.6f\n"
              "expected error: %.1e\n",
              info.tile.t, info.tile.h, info.tile.w, info.tile.oc, info.tile.ic, info.tasks,
-             info.threads, info.imbalance, info.binding, info.packed_bytes, info.workspace_bytes, info.flops * 1e-9,
+             info.threads, info.imbalance, info.binding, info.packed_bytes,
+             info.workspace_bytes, info.flops * 1e-9,
              info.effective_flops * 1e-9, info.expected_error);
     length = append(buffer, capacity, length, line);
     enum { transforms_shown = 8 };

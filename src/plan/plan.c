@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan.c - makes a plan and executes it
+ * plan.c - makes a plan
  *
- * Making decides, allocates and may fail; executing only follows pointers.
+ * Making decides, allocates and may fail; executing, in execute.c, only follows pointers.
  */
 #include "plan/plan.h"
 
@@ -14,10 +14,7 @@
 #include "base/num.h"
 #include "kernel/select.h"
 #include "plan/collapse.h"
-#include "plan/packed.h"
 #include "plan/problem_check.h"
-#include "plan/shares.h"
-#include "platform/cpu.h"
 #include "platform/float_state.h"
 #include "platform/team.h"
 #include "platform/threads.h"
@@ -154,34 +151,27 @@ static conv3d_status choose(struct conv3d_plan *plan, const struct c3d_request *
 }
 
 /* Chooses and prepares an algorithm, with as many threads as the memory limit
- * allows. */
-static conv3d_status prepare(struct conv3d_plan *plan, const struct c3d_request *wish,
+ * allows; completes the request to that. */
+static conv3d_status prepare(struct conv3d_plan *plan, struct c3d_request *request,
                              const conv3d_options *options)
 {
-    struct c3d_request request = *wish;
     for (;;) {
-        conv3d_status status = limit_scratch(plan, &request);
+        conv3d_status status = limit_scratch(plan, request);
         if (status == CONV3D_OK) {
-            status = choose(plan, &request, options->algorithm);
+            status = choose(plan, request, options->algorithm);
         }
         if (status == CONV3D_OK) {
             const struct c3d_candidate *const winner = &plan->choice.candidates[0];
-            memcpy(request.transform, winner->transform, sizeof request.transform);
-            set_core_caches(&request);
-            status = winner->algorithm->prepare(&request, &plan->prepared);
+            memcpy(request->transform, winner->transform, sizeof request->transform);
+            set_core_caches(request);
+            status = winner->algorithm->prepare(request, &plan->prepared);
         }
-        if (status != CONV3D_ERR_LIMIT || request.threads == 1) {
-            plan->threads = request.threads;
+        if (status != CONV3D_ERR_LIMIT || request->threads == 1) {
+            plan->threads = request->threads;
             return status;
         }
-        request.threads = (request.threads + 1) / 2;
+        request->threads = (request->threads + 1) / 2;
     }
-}
-
-/* Each thread's scratch starts on a line of its own. */
-static size_t scratch_stride(const struct conv3d_plan *plan)
-{
-    return (plan->prepared->scratch_bytes + C3D_ALIGNMENT - 1) / C3D_ALIGNMENT * C3D_ALIGNMENT;
 }
 
 static void report(const struct conv3d_plan *plan)
@@ -242,7 +232,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         return status;
     }
     plan->activation = options->activation;
-    const struct c3d_request request = {
+    struct c3d_request request = {
         .problem = &plan->collapsed,
         .kernels = plan->kernels,
         .weight = weight->data,
@@ -269,10 +259,9 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
     if (plan->prepared->scratch_bytes > 0) {
         /* Room to align whatever pointer the caller brings. */
         plan->workspace_bytes =
-            scratch_stride(plan) * (size_t)plan->threads + C3D_ALIGNMENT - 1;
+            c3d_plan_scratch_stride(plan) * (size_t)plan->threads + C3D_ALIGNMENT - 1;
     }
-    status = c3d_packed_make(plan, request.weight, request.bias, &plan->packed);
-    if (status != CONV3D_OK) {
+    if ((status = c3d_packed_make(plan, &request, &plan->packed)) != CONV3D_OK) {
         return status;
     }
     const int *const outs = plan->choice.candidates[0].transform;
@@ -334,11 +323,11 @@ conv3d_status conv3d_plan_create(conv3d_plan **plan, const conv3d_params *params
 void conv3d_plan_destroy(conv3d_plan *plan)
 {
     if (plan != NULL) {
+        c3d_packed_release(&plan->packed);
+        c3d_seats_release(&plan->seats);
         if (plan->prepared != NULL) {
             plan->prepared->algorithm->destroy(plan->prepared);
         }
-        c3d_seats_release(&plan->seats);
-        c3d_free(plan->packed);
         c3d_free(plan);
     }
 }
@@ -346,92 +335,4 @@ void conv3d_plan_destroy(conv3d_plan *plan)
 size_t conv3d_plan_workspace_bytes(const conv3d_plan *plan)
 {
     return plan != NULL ? plan->workspace_bytes : 0;
-}
-
-struct call {
-    const struct conv3d_plan *plan;
-    const float *input;
-    float *output;
-    char *scratch; /* aligned */
-    c3d_share *shares;
-};
-
-/* One task, and a hint at the one after it; -1 if unknown. */
-static void run_task(const struct call *call, int64_t index, int64_t after, char *scratch)
-{
-    const struct conv3d_plan *const plan = call->plan;
-    const struct c3d_task task = c3d_schedule_task(&plan->schedule, index);
-    const struct c3d_task next = c3d_schedule_task(&plan->schedule, after >= 0 ? after : index);
-    plan->prepared->algorithm->run_task(plan->prepared, &task, after >= 0 ? &next : NULL,
-                                        call->input, call->output, scratch);
-}
-
-static void run_share(void *argument, int member, int members)
-{
-    const struct call *const call = argument;
-    const struct conv3d_plan *const plan = call->plan;
-    const int64_t tasks = plan->schedule.tasks;
-    /* Shares count to 32 bits: beyond that, several tasks at a time. */
-    const int64_t lot = tasks / c3d_shares_most + 1;
-    const struct c3d_range share = c3d_schedule_share(&plan->schedule, member, members);
-    char *const scratch =
-        call->scratch != NULL ? call->scratch + scratch_stride(plan) * (size_t)member : NULL;
-    int64_t taken;
-    c3d_shares_open(call->shares, member, c3d_ceil_div(share.begin, lot),
-                    c3d_ceil_div(share.end, lot));
-    while (c3d_shares_take(call->shares, member, members, &taken)) {
-        const int64_t after = c3d_shares_peek(call->shares, member);
-        const int64_t end = c3d_min((taken + 1) * lot, tasks);
-        for (int64_t index = taken * lot; index < end; index++) {
-            run_task(call, index, index + 1 < end ? index + 1 : after < 0 ? -1 : after * lot,
-                     scratch);
-        }
-    }
-    c3d_cpu_finish_streams();
-}
-
-static bool overlap(const void *a, size_t a_bytes, const void *b, size_t b_bytes)
-{
-    const uintptr_t a0 = (uintptr_t)a, b0 = (uintptr_t)b;
-    return a0 < b0 + b_bytes && b0 < a0 + a_bytes;
-}
-
-conv3d_status conv3d_plan_execute(const conv3d_plan *plan, const float *input, float *output,
-                                  void *workspace)
-{
-    if (plan == NULL) {
-        return c3d_fail(CONV3D_ERR_NULL, "plan is NULL");
-    }
-    const struct c3d_problem *const p = &plan->problem;
-    if (p->items == 0) {
-        return CONV3D_OK;
-    }
-    if (input == NULL || output == NULL) {
-        return c3d_fail(CONV3D_ERR_NULL, "%s is NULL", input == NULL ? "input" : "output");
-    }
-    const size_t groups = (size_t)(p->items * p->groups) * sizeof(float);
-    const size_t input_bytes = groups * (size_t)(p->in_channels * c3d_volume(p->in));
-    const size_t output_bytes = groups * (size_t)(p->out_channels * c3d_volume(p->out));
-    if (overlap(input, input_bytes, output, output_bytes)) {
-        return c3d_fail(CONV3D_ERR_ARGUMENT,
-                        "input (%zu bytes at %p) and output (%zu bytes at %p) overlap",
-                        input_bytes, (const void *)input, output_bytes, (void *)output);
-    }
-    void *own = NULL;
-    if (workspace == NULL && plan->workspace_bytes > 0) {
-        workspace = own = c3d_alloc(plan->workspace_bytes);
-        if (own == NULL) {
-            return c3d_fail(CONV3D_ERR_MEMORY, "no memory for %zu bytes of workspace",
-                            plan->workspace_bytes);
-        }
-    }
-    c3d_share shares[C3D_MAX_THREADS];
-    for (int i = 0; i < plan->threads; i++) {
-        atomic_init(&shares[i], 0);
-    }
-    struct call call = {
-        plan, input, output, workspace != NULL ? c3d_align_up(workspace) : NULL, shares};
-    c3d_team_run(plan->threads, &plan->seats, run_share, &call);
-    c3d_free(own);
-    return CONV3D_OK;
 }

@@ -6,7 +6,9 @@
 #define C3D_PLAN_PLAN_H
 
 #include "algo/algo.h"
+#include "base/mem.h"
 #include "plan/choice.h"
+#include "plan/packed.h"
 #include "plan/schedule.h"
 #include "platform/seats.h"
 
@@ -20,9 +22,9 @@ struct conv3d_plan {
     conv3d_activation activation;
     int threads; /* that a call uses */
     struct c3d_prepared *prepared;
-    float *packed; /* what it has packed */
     struct c3d_schedule schedule;
     struct c3d_seats seats;
+    struct c3d_packed packed;
     size_t workspace_bytes;
     struct c3d_choice choice;
     char transform[64]; /* that was chosen, with the kernel; or "" */
@@ -31,5 +33,11 @@ struct conv3d_plan {
 /* Nominal operations of a call, padding taps included, and without them. */
 double c3d_plan_flops(const struct conv3d_plan *plan);
 double c3d_plan_effective_flops(const struct conv3d_plan *plan);
+
+/* Each thread's scratch starts on a line of its own, this many bytes after the one before. */
+static inline size_t c3d_plan_scratch_stride(const struct conv3d_plan *plan)
+{
+    return (plan->prepared->scratch_bytes + C3D_ALIGNMENT - 1) / C3D_ALIGNMENT * C3D_ALIGNMENT;
+}
 
 #endif

@@ -131,6 +131,7 @@ static const char *refusal_of_auto(const struct c3d_topology *topology, int thre
     const int taker = find_taker();
     return taker >= 0                    ? takers[taker].refusal
            : threads < topology->cores   ? "left alone: fewer threads than cores"
+           : !topology->here             ? "left alone: the machine is only described"
            : !has_distances(topology)    ? "left alone: all processors share one cache"
            : !long_enough                ? "left alone: calls too short to pay for binding"
                                          : NULL;
@@ -141,7 +142,6 @@ static const char *refusal_of_all(const struct c3d_topology *topology, int threa
 {
     return threads == 1                     ? "left alone: one thread"
            : topology->list == NULL         ? "not bound: the processors are unknown"
-           : !topology->here                ? "not bound: the processors are of another machine"
            : threads > topology->processors ? "not bound: more threads than processors"
                                             : NULL;
 }
