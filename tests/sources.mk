@@ -18,6 +18,7 @@ unit_tests = \
 	tests/test_available \
 	tests/test_refusal \
 	tests/test_fork \
+	tests/test_host \
 	tests/test_kernels \
 	tests/test_cook_toom \
 	tests/test_transforms \
@@ -58,6 +59,7 @@ tests_test_plan_SOURCES = tests/test_plan.c $(test_support)
 tests_test_cgroup_SOURCES = tests/test_cgroup.c $(test_file_tree)
 tests_test_available_SOURCES = tests/test_available.c $(test_file_tree) $(test_address_space)
 tests_test_refusal_SOURCES = tests/test_refusal.c $(test_support) $(test_address_space)
+tests_test_host_SOURCES = tests/test_host.c $(test_support)
 tests_test_fork_SOURCES = tests/test_fork.c $(test_support)
 tests_test_schedule_SOURCES = tests/test_schedule.c $(test_support)
 tests_test_placement_SOURCES = tests/test_placement.c $(test_support)
