@@ -63,6 +63,103 @@ Test(commands, info_shows_threads_and_isa)
     cr_expect(f->code == 0 && strstr(f->out, "portable") != NULL, "%s", f->out);
 }
 
+/* Two sockets of four cores with two threads each, described by hand. */
+#define TWO_SOCKETS "pack:2 [numa] l3:1 l2:4(size=1MB) core:1 pu:2"
+
+Test(commands, info_maps_threads_to_processors)
+{
+    setenv("HWLOC_SYNTHETIC", TWO_SOCKETS, 1);
+    setenv("OMP_SCHEDULE", "static", 1);
+    const struct finished *f = tool_run("info --threads 4 --bind spread");
+    cr_assert(f->code == 0, "%s", f->err);
+    if (strstr(f->out, "sysconf") != NULL)
+        cr_skip("built without hwloc");
+    cr_expect(strstr(f->out, "16 (0-15)") != NULL, "%s", f->out);
+    cr_expect(strstr(f->out, "threads 0-3 on processors 0,2,8,10") != NULL, "%s", f->out);
+    cr_expect(strstr(f->out, "OMP_SCHEDULE=static") != NULL, "%s", f->out);
+    f = tool_run("info --threads 2 --bind 9,3");
+    cr_expect(strstr(f->out, "on processors 9,3") != NULL, "%s", f->out);
+    f = tool_run("info --threads 3 --bind 9,3");
+    cr_expect(f->code == 0 && strstr(f->out, "not bound") != NULL, "%s", f->out);
+    f = tool_run("info --threads 8 --problem n1_ci64t8h56w56_co64_k3_p1 --bind compact");
+    cr_expect(strstr(f->out, "0,2,4,6,8,10,12,14") != NULL, "%s", f->out);
+}
+
+Test(commands, info_and_plan_tell_programs_who_sits_where)
+{
+    static const char program[] =
+        "import sys, json\n"
+        "m, p = (json.load(open(name)) for name in sys.argv[1:])\n"
+        "assert m['threads'] == len(m['map']) == 4, m\n"
+        "assert m['map'] == [0, 2, 8, 10] and m['binding'] == 'spread', m\n"
+        "assert [q['number'] for q in m['processors_list']] == list(range(16)), m\n"
+        "assert m['packages'] == m['numa_nodes'] == 2, m\n"
+        "assert m['environment']['OMP_SCHEDULE'] == 'static', m\n"
+        "s = p['shares']\n"
+        "assert len(s) == p['threads'] and s[0]['task_begin'] == 0, p\n"
+        "assert s[-1]['task_end'] == p['tasks'], p\n"
+        "assert all(a['task_end'] == b['task_begin'] for a, b in zip(s, s[1:])), p\n"
+        "assert abs(sum(q['work'] for q in s) - 1) < 1e-9, p\n"
+        "assert abs(max(q['work'] for q in s) * len(s) - p['imbalance']) < 1e-9, p\n"
+        "assert [q['processor'] for q in s] == [None] * len(s), p\n";
+    static struct finished finished;
+    char machine[512], plan[512], program_path[512];
+    const char *python = python_with_numpy();
+    if (python == NULL)
+        cr_skip("no python3");
+    file_write(tool_path("in_check.py", program_path), program, sizeof program - 1);
+    setenv("HWLOC_SYNTHETIC", TWO_SOCKETS, 1);
+    setenv("OMP_SCHEDULE", "static", 1);
+    const struct finished *f = tool_run("info --json --threads 4 --bind spread");
+    if (f->code == 2 && strstr(f->err, "jansson") != NULL)
+        cr_skip("the tool was built without JSON: %s", f->err);
+    if (strstr(f->out, "sysconf") != NULL)
+        cr_skip("built without hwloc");
+    file_write(tool_path("in_m.json", machine), f->out, strlen(f->out));
+    f = tool_run("plan --json --problem n1_ci64t8h56w56_co64_k3_p1 --threads 3 --bind none");
+    cr_assert(f->code == 0, "%s", f->err);
+    file_write(tool_path("in_p.json", plan), f->out, strlen(f->out));
+    const char *const argv[] = {python, program_path, machine, plan, NULL};
+    process_run(&tool_scratch, argv, &finished);
+    cr_expect(finished.code == 0, "%s", finished.err);
+}
+
+/* Well-formed, the same bytes for the same machine, and every processor and thread in it. */
+Test(commands, info_draws)
+{
+    static const char program[] =
+        "import sys, xml.etree.ElementTree as tree\n"
+        "a, b = (open(name).read() for name in sys.argv[1:])\n"
+        "assert a == b\n"
+        "texts = [e.text for e in tree.fromstring(a).iter() if e.tag.endswith('text')]\n"
+        "assert all(str(i) in texts for i in range(16)), texts\n"
+        "assert 'package 1' in texts and 'L3 1' in texts, texts\n"
+        "assert any('winograd' in t for t in texts), texts\n";
+    static struct finished finished;
+    char first[512], second[512], program_path[512];
+    const char *python = python_with_numpy();
+    setenv("HWLOC_SYNTHETIC", TWO_SOCKETS, 1);
+    for (int i = 0; i < 2; i++) {
+        const struct finished *f =
+            tool_run(i ? "info --threads 8 --bind compact --svg @b.svg --problem "
+                         "n1_ci64t8h56w56_co64_k3_p1 --math fast"
+                       : "info --threads 8 --bind compact --svg @a.svg --problem "
+                         "n1_ci64t8h56w56_co64_k3_p1 --math fast");
+        cr_assert(f->code == 0, "%s", f->err);
+        if (strstr(f->out, "sysconf") != NULL)
+            cr_skip("built without hwloc");
+    }
+    const struct finished *f = tool_run("info --svg @nowhere/a.svg");
+    cr_expect(f->code == 5 && strstr(f->err, "nowhere") != NULL, "%s", f->err);
+    if (python == NULL)
+        cr_skip("no python3");
+    file_write(tool_path("in_check.py", program_path), program, sizeof program - 1);
+    const char *const argv[] = {python, program_path, tool_path("a.svg", first),
+                                tool_path("b.svg", second), NULL};
+    process_run(&tool_scratch, argv, &finished);
+    cr_expect(finished.code == 0, "%s", finished.err);
+}
+
 /* The last line of a text, without its newline. */
 static const char *last_line(const char *text, char line[256])
 {

@@ -137,6 +137,10 @@ Test(tool, misuse_exits_2)
         {"verify --count ten", "ten"},
         {"verify --problem n1_ci1", "n1_ci1"},
         {"info extra", "extra"},
+        {"info --bind nowhere", "nowhere"},
+        {"info --threads 0", "--threads"},
+        {"info --problem nonsense", "nonsense"},
+        {"plan --problem n1_ci1t1h1w1_co1_k1 --bind 3-1", "3-1"},
         {"help fly", "fly"},
     };
     make_inputs();
@@ -154,6 +158,10 @@ Test(tool, an_environment_nobody_understands_exits_2)
     setenv("CONV3D_MATH", "sloppy", 1);
     fails(2, RUN, "sloppy");
     unsetenv("CONV3D_MATH");
+    setenv("CONV3D_BIND", "sideways", 1);
+    fails(2, RUN, "sideways");
+    fails(2, "info", "sideways");
+    unsetenv("CONV3D_BIND");
 }
 
 #define WITH(input, weight) "run --input @" input " --weight @" weight " --output @y.npy"

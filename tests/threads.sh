@@ -50,6 +50,23 @@ for placed in OMP_PROC_BIND=true OMP_PROC_BIND=spread OMP_PLACES=threads OMP_PLA
     expect "$count" "$placed"
 done
 
+# Every way to have OpenMP place threads: we leave them where they are, to the same bits.
+checksum() { "$tool" verify --count 10 --seed 3 --math strict --quiet | grep checksum; }
+expected=$(OMP_NUM_THREADS=1 checksum)
+[ -n "$expected" ] || fail "verify prints no checksum"
+for bind in true close spread false; do
+    for places in unset threads cores; do
+        OMP_PROC_BIND=$bind OMP_PLACES=$places OMP_NUM_THREADS=2
+        export OMP_PROC_BIND OMP_PLACES OMP_NUM_THREADS
+        [ $places != unset ] || unset OMP_PLACES
+        "$tool" info --threads 2 | grep -q '^binding .*left alone: OMP_PROC_BIND is set' ||
+            fail "OMP_PROC_BIND=$bind OMP_PLACES=$places: $("$tool" info | grep binding)"
+        [ "$(checksum)" = "$expected" ] ||
+            fail "OMP_PROC_BIND=$bind OMP_PLACES=$places: $(checksum), not $expected"
+    done
+done
+unset OMP_PROC_BIND OMP_PLACES OMP_NUM_THREADS
+
 if have taskset; then
     processors=$(taskset -cp $$ | sed 's/.*: //')
     expect "$count" GOMP_CPU_AFFINITY="$processors"

@@ -26,6 +26,9 @@ const struct option_row execution_arg_rows[] = {
      "bytes that packed weights and workspace may take, as in\n"
      "64M (K, M, G: powers of 1024): fewer threads and smaller\n"
      "tiles, or an error; default: no limit"},
+    {"bind", "HOW", OPTION_TEXT, AT(bind), 0, 0,
+     "where threads run: auto, none, compact, spread, or the\n"
+     "processor of each, as in 0-3,8; default CONV3D_BIND, else auto"},
     {.name = NULL},
 };
 
@@ -43,5 +46,6 @@ conv3d_options execution_args_options(const struct execution_args *args)
     options.algorithm = args->algorithm;
     options.activation = (conv3d_activation)args->activation;
     options.memory_limit_bytes = (size_t)args->memory_limit;
+    options.bind = args->bind;
     return options;
 }

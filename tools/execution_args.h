@@ -2,7 +2,7 @@
 /*
  * execution_args.h - the options that say how to compute, not what
  *
- * Shared by run, plan, bench and verify.  What is not given is left to the library,
+ * Shared by run, plan, bench, verify and info.  What is not given is left to the library,
  * which looks at the environment.
  */
 #ifndef CONV3D_TOOLS_EXECUTION_ARGS_H
@@ -19,9 +19,10 @@ struct execution_args {
     const char *algorithm;
     int activation;
     int64_t memory_limit; /* bytes */
+    const char *bind;
 };
 
-#define EXECUTION_ARGS_DEFAULTS {0, -1, NULL, CONV3D_ACTIVATION_NONE, 0}
+#define EXECUTION_ARGS_DEFAULTS {0, -1, NULL, CONV3D_ACTIVATION_NONE, 0, NULL}
 
 extern const struct option_row execution_arg_rows[];
 

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "json_value.h"
+#include "settings.h"
 
 int json_out_check(void)
 {
@@ -44,6 +45,27 @@ static json_t *json_candidates(const conv3d_plan *plan)
         json_t *const entry =
             json_pack("{s:s, s:s}", "algorithm", algorithm, "verdict", verdict);
 
+        if (json_array_append_new(array, entry) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *json_shares(const conv3d_plan *plan, int threads)
+{
+    json_t *const array = json_array();
+
+    for (int thread = 0; thread < threads; thread++) {
+        conv3d_plan_share share = {.size = sizeof share};
+        json_t *entry = NULL;
+
+        if (conv3d_plan_query_share(plan, thread, &share) == CONV3D_OK)
+            entry = json_pack("{s:i, s:o, s:I, s:I, s:f}", "thread", thread, "processor",
+                              json_value_processor(share.processor), "task_begin",
+                              (json_int_t)share.task_begin, "task_end",
+                              (json_int_t)share.task_end, "work", share.work);
         if (json_array_append_new(array, entry) != 0) {
             json_decref(array);
             return NULL;
@@ -82,13 +104,72 @@ int json_out_plan(const conv3d_plan *plan)
                                     json_value_number(info.estimated_flops));
     failures |= json_object_set_new(object, "expected_error",
                                     json_value_number(info.expected_error));
+    failures |= json_object_set_new(object, "imbalance", json_value_number(info.imbalance));
+    failures |= json_object_set_new(object, "binding", json_string(info.binding));
+    failures |= json_object_set_new(object, "shares", json_shares(plan, info.threads));
     failures |= json_object_set_new(object, "candidates", json_candidates(plan));
     return print_and_free(object, failures);
 }
 
-int json_out_machine(const conv3d_machine *machine)
+static json_t *json_processors(void)
 {
-    return print_and_free(json_value_machine(machine), 0);
+    json_t *const array = json_array();
+    conv3d_processor p = {.size = sizeof p};
+
+    for (int i = 0; conv3d_machine_processor(i, &p); i++) {
+        json_t *const entry = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "number", p.number,
+                                        "core", p.core, "l2", p.l2, "l3", p.l3, "numa_node",
+                                        p.numa_node, "package", p.package, "speed", p.speed);
+
+        if (json_array_append_new(array, entry) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *json_map(const struct seating *seating)
+{
+    json_t *const array = json_array();
+
+    for (int thread = 0; thread < seating->threads; thread++) {
+        if (json_array_append_new(array, json_value_processor(seating->processors[thread])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *json_settings(void)
+{
+    json_t *const object = json_object();
+    const char *name, *value;
+    int length;
+
+    for (size_t at = 0; settings_next(&at, &name, &length, &value);) {
+        char key[128];
+
+        snprintf(key, sizeof key, "%.*s", length, name);
+        if (json_object_set_new(object, key, json_string(value)) != 0) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+int json_out_machine(const conv3d_machine *machine, const struct seating *seating)
+{
+    json_t *const object = json_value_machine(machine);
+    int failures = 0;
+
+    failures |= json_object_set_new(object, "processors_list", json_processors());
+    failures |= json_object_set_new(object, "binding", json_string(seating->reason));
+    failures |= json_object_set_new(object, "map", json_map(seating));
+    failures |= json_object_set_new(object, "environment", json_settings());
+    return print_and_free(object, failures);
 }
 
 #else
@@ -105,9 +186,9 @@ int json_out_plan(const conv3d_plan *plan)
     return json_out_check();
 }
 
-int json_out_machine(const conv3d_machine *machine)
+int json_out_machine(const conv3d_machine *machine, const struct seating *seating)
 {
-    (void)machine;
+    (void)machine, (void)seating;
     return json_out_check();
 }
 

@@ -34,6 +34,11 @@ json_t *json_value_shape(const int64_t *shape, int rank)
     return array;
 }
 
+json_t *json_value_processor(int processor)
+{
+    return processor >= 0 ? json_integer(processor) : json_null();
+}
+
 /* An object whose setters have all succeeded, or NULL. */
 static json_t *finish(json_t *object, int failures)
 {
@@ -75,6 +80,8 @@ json_t *json_value_machine(const conv3d_machine *machine)
     failures |= json_object_set_new(object, "processors", json_integer(machine->processors));
     failures |= json_object_set_new(object, "cores", json_integer(machine->cores));
     failures |= json_object_set_new(object, "numa_nodes", json_integer(machine->numa_nodes));
+    failures |= json_object_set_new(object, "packages", json_integer(machine->packages));
+    failures |= json_object_set_new(object, "placed_by", json_string(machine->placed_by));
     failures |= json_object_set_new(object, "l1d_bytes", json_value_bytes(machine->l1d_bytes));
     failures |= json_object_set_new(object, "l2_bytes", json_value_bytes(machine->l2_bytes));
     failures |= json_object_set_new(object, "l3_bytes", json_value_bytes(machine->l3_bytes));

@@ -19,6 +19,7 @@ json_t *json_value_bytes(size_t bytes);
 json_t *json_value_number(double value); /* null for NaN and infinity, which JSON lacks */
 json_t *json_value_shape(const int64_t *shape, int rank);
 json_t *json_value_tile(const conv3d_tile *tile);
+json_t *json_value_processor(int processor); /* null for -1, anywhere */
 json_t *json_value_machine(const conv3d_machine *machine);
 
 /* The text and a newline; 0 on failure. */

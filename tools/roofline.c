@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * roofline.c - how far from the machine's limits, as a drawing
- *
- * Every number is printed with a fixed count of digits, in the C locale that the
- * tool never leaves, so that a drawing can be compared byte for byte.
  */
 #include "roofline.h"
 
 #include <math.h>
+
+#include "svg.h"
 
 enum {
     WIDTH = 960, HEIGHT = 600,
@@ -16,8 +15,6 @@ enum {
 };
 
 static const char style[] =
-    "text{font-family:Helvetica,Arial,sans-serif;font-size:13px;fill:#333}"
-    ".title{font-size:17px;font-weight:bold;fill:#111}"
     ".grid{stroke:#e4e4e4;stroke-width:1}"
     ".roof{fill:none;stroke:#222;stroke-width:2}"
     ".half{fill:none;stroke:#888;stroke-width:1;stroke-dasharray:5 4}"
@@ -81,26 +78,6 @@ static void choose_axes(const struct roofline *r, struct axis *x, struct axis *y
     *y = make_axis(1e-9 * low_y, 1e-9 * high_y, BOTTOM, TOP);
 }
 
-/* Text between tags or in quotes. */
-static void write_text(const char *text, FILE *file)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            fputs("&amp;", file);
-            break;
-        case '<':
-            fputs("&lt;", file);
-            break;
-        case '>':
-            fputs("&gt;", file);
-            break;
-        default:
-            fputc(*text, file);
-        }
-    }
-}
-
 static void draw_axes(const struct axis *x, const struct axis *y, FILE *file)
 {
     for (int step = step_below(x->low); round_value(step) <= x->high * (1.0 + 1e-9); step++) {
@@ -155,7 +132,7 @@ static void draw_mark(const struct roofline_mark *mark, const char *class, doubl
 {
     fprintf(file, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"><title>", class, x,
             pixel(y, 1e-9 * speed));
-    write_text(mark->name, file);
+    svg_text(file, mark->name);
     fprintf(file, ": %.1f GFLOP/s</title></circle>\n", 1e-9 * speed);
 }
 
@@ -181,7 +158,7 @@ static void draw_marks(const struct roofline *r, const struct axis *x, const str
 static void write_label(int x, const char *text, FILE *file)
 {
     fprintf(file, "<text x=\"%d\" y=\"%d\">", x, LEGEND + 4);
-    write_text(text, file);
+    svg_text(file, text);
     fputs("</text>\n", file);
 }
 
@@ -204,7 +181,7 @@ static void draw_legend(const struct roofline *r, FILE *file)
     char limits[96];
 
     fprintf(file, "<text class=\"title\" x=\"%d\" y=\"34\">", LEFT);
-    write_text(r->title, file);
+    svg_text(file, r->title);
     fputs("</text>\n", file);
     draw_key(LEFT + 6, "own", r->own, file);
     if (r->peer != NULL)
@@ -220,14 +197,11 @@ void roofline_draw(const struct roofline *r, FILE *file)
     struct axis x, y;
 
     choose_axes(r, &x, &y);
-    fprintf(file, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-                  "viewBox=\"0 0 %d %d\">\n<style>%s</style>\n"
-                  "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n",
-            WIDTH, HEIGHT, WIDTH, HEIGHT, style, WIDTH, HEIGHT);
+    svg_begin(file, WIDTH, HEIGHT, style);
     draw_legend(r, file);
     draw_axes(&x, &y, file);
     draw_roof(r, &x, &y, 0.5, "half", file);
     draw_roof(r, &x, &y, 1.0, "roof", file);
     draw_marks(r, &x, &y, file);
-    fputs("</svg>\n", file);
+    svg_end(file);
 }

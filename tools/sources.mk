@@ -36,6 +36,8 @@ TOOL_SHARED_SOURCES = \
 	tools/roofline.h \
 	tools/sample_check.c \
 	tools/sample_check.h \
+	tools/svg.c \
+	tools/svg.h \
 	tools/timing.c \
 	tools/timing.h \
 	tools/verify_case.c \
@@ -68,6 +70,8 @@ CONV3D_TOOL_SOURCES = \
 	tools/json_out.h \
 	tools/json_value.c \
 	tools/json_value.h \
+	tools/machine_draw.c \
+	tools/machine_draw.h \
 	tools/main.c \
 	tools/nifti.c \
 	tools/nifti.h \
@@ -87,6 +91,12 @@ CONV3D_TOOL_SOURCES = \
 	tools/problem_args.h \
 	tools/progress.c \
 	tools/progress.h \
+	tools/seating.c \
+	tools/seating.h \
+	tools/settings.c \
+	tools/settings.h \
+	tools/share_draw.c \
+	tools/share_draw.h \
 	tools/text_file.c \
 	tools/text_file.h \
 	tools/volume.c \

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * seating.h - which processor each thread would get
+ */
+#ifndef CONV3D_TOOLS_SEATING_H
+#define CONV3D_TOOLS_SEATING_H
+
+#include <stddef.h>
+
+#include "conv3d.h"
+
+struct seating {
+    int threads;
+    int *processors;    /* the operating system's number for each thread; -1 = anywhere */
+    const char *reason;
+};
+
+#define SEATING_EMPTY {0, NULL, NULL}
+
+/* Asks the library for a machine without a plan, or for a plan.  Return an exit_code, and
+ * explain failures on stderr.  Free with seating_free(). */
+int seating_of_machine(struct seating *seating, int threads, const char *bind);
+int seating_of_plan(struct seating *seating, const conv3d_plan *plan);
+void seating_free(struct seating *seating);
+
+/* Whether threads are bound. */
+int seating_is_fixed(const struct seating *seating);
+
+/* Writes numbers as "0-3,8", and a NUL, cut off with "..." if they do not fit. */
+void seating_list(const int *numbers, int count, char *text, size_t capacity);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings.c - see settings.h
+ */
+#include "settings.h"
+
+#include <string.h>
+
+extern char **environ; /* POSIX declares it nowhere */
+
+static int is_ours(const char *entry)
+{
+    static const char *const beginnings[] = {"OMP_", "GOMP_", "KMP_", "CONV3D_",
+                                             "SLURM_CPUS_PER_TASK="};
+
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        if (strncmp(entry, beginnings[i], strlen(beginnings[i])) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+int settings_next(size_t *at, const char **name, int *length, const char **value)
+{
+    for (; environ[*at] != NULL; ++*at) {
+        const char *const entry = environ[*at];
+        const char *const equals = strchr(entry, '=');
+
+        if (equals != NULL && is_ours(entry)) {
+            *name = entry;
+            *length = (int)(equals - entry);
+            *value = equals + 1;
+            ++*at;
+            return 1;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * svg.h - what drawings have in common
+ *
+ * Every number is printed with a fixed count of digits, in the C locale that the
+ * tool never leaves, so that a drawing can be compared byte for byte.
+ */
+#ifndef CONV3D_TOOLS_SVG_H
+#define CONV3D_TOOLS_SVG_H
+
+#include <stdio.h>
+
+/* An empty white page; `style` is CSS beside that of text and .title. */
+void svg_begin(FILE *file, int width, int height, const char *style);
+void svg_end(FILE *file);
+
+/* Text between tags or in quotes. */
+void svg_text(FILE *file, const char *text);
+
+/* Writes "#rrggbb" and a NUL: hue 0 to 1 around the wheel, of medium lightness, on which black
+ * text can be read. */
+void svg_colour(double hue, char colour[8]);
+
+#endif
