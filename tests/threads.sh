@@ -75,5 +75,14 @@ if have taskset; then
         expect 1 taskset -c "$one"
         expect 1 OMP_PROC_BIND=true taskset -c "$one"
         expect "2 OMP_NUM_THREADS" OMP_NUM_THREADS=2 taskset -c "$one"
+        OMP_NUM_THREADS=2 taskset -c "$one" "$tool" info | grep -q '^warning .*take turns' ||
+            fail "two threads on processor $one without a warning"
     done
+    # A set with a hole, where there are enough processors for one.
+    case $processors in
+    0-[2-9]* | 0-[1-9][0-9]*)
+        taskset -c 0,2 "$tool" info | grep -q '^processors  *2 ' ||
+            fail "processors 0 and 2: $(taskset -c 0,2 "$tool" info | grep ^processors)"
+        ;;
+    esac
 fi

@@ -116,6 +116,8 @@ static void print_machine(const conv3d_machine *machine, const struct seating *s
            strcmp(machine->isa, machine->isa_best) == 0 ? "the best here" : "CONV3D_ISA");
     printf("%-12s %s\n", "isa_best", machine->isa_best);
     printf("%-12s %d (%s)\n", "threads", machine->threads, machine->threads_reason);
+    if (machine->threads > machine->processors)
+        printf("%-12s more threads than processors: they will take turns\n", "warning");
     print_processors(machine);
     print_count("cores", machine->cores);
     if (machine->cpu_quota > 0)

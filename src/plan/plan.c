@@ -183,10 +183,10 @@ static void report(const struct conv3d_plan *plan)
     const conv3d_tile *const tile = &plan->prepared->tile;
     conv3d_problem_format(&plan->params, plan->input_shape, problem, sizeof problem);
     c3d_log("conv3d,v1,plan,%s,%s,%s,%s,t%" PRId64 "h%" PRId64 "w%" PRId64 "oc%" PRId64
-            "ic%" PRId64 ",threads%d",
+            "ic%" PRId64 ",threads%d,%s",
             plan->prepared->algorithm->name, plan->kernels->name,
             plan->math == CONV3D_MATH_STRICT ? "strict" : "fast", problem, tile->t, tile->h,
-            tile->w, tile->oc, tile->ic, plan->threads);
+            tile->w, tile->oc, tile->ic, plan->threads, plan->seats.reason);
 }
 
 /* Waking a team costs some ten microseconds: a thread that nobody asked for by
