@@ -160,6 +160,37 @@ Test(commands, info_draws)
     cr_expect(finished.code == 0, "%s", finished.err);
 }
 
+/* Four times as many threads as it has work for, and bytes that are no text. */
+Test(commands, info_is_consistent_and_fits_in_lines)
+{
+    static const char program[] =
+        "import sys, json\n"
+        "m = json.load(open(sys.argv[1]))\n"
+        "assert m['threads'] == len(m['map']) == 1, m\n"
+        "assert m['threads_reason'] == '--problem', m\n"
+        "assert m['isa_reason'] in ('best', 'CONV3D_ISA'), m\n"
+        "assert m['processors_allowed'], m\n"
+        "assert m['environment']['OMP_ODD'] == 'a??b', m\n";
+    static struct finished finished;
+    char path[512], program_path[512];
+    const char *python = python_with_numpy();
+    setenv("OMP_ODD", "a\xff\nb", 1);
+    const struct finished *f = tool_run("info --threads 4 --problem n1_ci1t1h1w1_co1_k1");
+    cr_expect(f->code == 0 && strstr(f->out, "OMP_ODD=a??b\n") != NULL, "%s%s", f->out, f->err);
+    cr_expect(strstr(f->out, " 1 (--problem)\n") != NULL, "%s", f->out);
+    f = tool_run("info --json --threads 4 --problem n1_ci1t1h1w1_co1_k1");
+    if (f->code == 2 && strstr(f->err, "jansson") != NULL)
+        cr_skip("the tool was built without JSON: %s", f->err);
+    cr_assert(f->code == 0, "%s", f->err);
+    if (python == NULL)
+        cr_skip("no python3");
+    file_write(tool_path("in_m.json", path), f->out, strlen(f->out));
+    file_write(tool_path("in_check.py", program_path), program, sizeof program - 1);
+    const char *const argv[] = {python, program_path, path, NULL};
+    process_run(&tool_scratch, argv, &finished);
+    cr_expect(finished.code == 0, "%s", finished.err);
+}
+
 /* The last line of a text, without its newline. */
 static const char *last_line(const char *text, char line[256])
 {

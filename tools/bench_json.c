@@ -47,6 +47,8 @@ static json_t *options_object(const struct bench *bench)
         SET(object, "repeats", json_integer(bench->repeats));
     if (bench->options.algorithm != NULL)
         SET(object, "algorithm", json_string(bench->options.algorithm));
+    if (bench->options.bind != NULL)
+        SET(object, "bind", json_string(bench->options.bind));
     return finish(object, failures);
 }
 

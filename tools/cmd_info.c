@@ -73,16 +73,9 @@ static void print_memory(size_t bytes, const char *reason)
 
 static void print_processors(const conv3d_machine *machine)
 {
-    enum { LISTED = 8192 };
-    static int numbers[LISTED];
-    conv3d_processor p = {.size = sizeof p};
-    char list[512] = "unknown";
-    int count = 0;
+    char list[512];
 
-    while (count < LISTED && conv3d_machine_processor(count, &p))
-        numbers[count++] = p.number;
-    if (count > 0)
-        seating_list(numbers, count, list, sizeof list);
+    seating_allowed(list, sizeof list);
     printf("%-12s %d (%s)\n", "processors", machine->processors, list);
 }
 
@@ -101,11 +94,10 @@ static void print_seating(const struct seating *seating)
 
 static void print_settings(void)
 {
-    const char *name, *value;
-    int length;
+    struct setting setting;
 
-    for (size_t at = 0; settings_next(&at, &name, &length, &value);)
-        printf("%-12s %.*s=%s\n", "environment", length, name, value);
+    for (size_t at = 0; settings_next(&at, &setting);)
+        printf("%-12s %s=%s\n", "environment", setting.name, setting.value);
 }
 
 static void print_machine(const conv3d_machine *machine, const struct seating *seating)
@@ -176,7 +168,13 @@ static int look(struct view *view, const struct info_args *args,
     if (args->problem == NULL)
         return seating_of_machine(&view->seating, view->machine.threads, options.bind);
     code = make_plan(view, args->problem, &options);
-    return code != EXIT_OK ? code : seating_of_plan(&view->seating, view->plan);
+    if (code != EXIT_OK)
+        return code;
+    if (view->info.threads != view->machine.threads) { /* too little work for them */
+        view->machine.threads = view->info.threads;
+        view->machine.threads_reason = "--problem";
+    }
+    return seating_of_plan(&view->seating, view->plan);
 }
 
 enum { WIDTH = 960, LEFT = 24, RIGHT = WIDTH - 24 };
@@ -228,17 +226,21 @@ static void draw(const struct view *view, FILE *file)
     svg_end(file);
 }
 
-static int draw_to(const struct view *view, const char *path)
+/* The drawing comes first: what is printed then holds. */
+static int show(const struct view *view, const struct info_args *args, struct text_file *svg)
 {
-    struct text_file file = TEXT_FILE_CLOSED;
-    int code = text_file_open(&file, path);
+    int code = EXIT_OK;
 
-    if (code == EXIT_OK) {
-        draw(view, file.stream);
-        code = text_file_commit(&file);
+    if (args->svg != NULL) {
+        draw(view, svg->stream);
+        code = text_file_commit(svg);
     }
-    text_file_abandon(&file);
-    return code;
+    if (code != EXIT_OK)
+        return code;
+    if (args->json)
+        return json_out_machine(&view->machine, &view->seating);
+    print_machine(&view->machine, &view->seating);
+    return EXIT_OK;
 }
 
 int cmd_info(int argc, char **argv)
@@ -253,20 +255,20 @@ int cmd_info(int argc, char **argv)
     const struct option_set set = {
         "info", "[OPTION]...", "Show what the library sees of this machine.", groups};
     struct view view = {.seating = SEATING_EMPTY};
+    struct text_file svg = TEXT_FILE_CLOSED;
 
     const enum options_outcome outcome = options_parse(&set, argc, argv);
     if (outcome != OPTIONS_PARSED)
         return outcome == OPTIONS_HELPED ? EXIT_OK : EXIT_USAGE;
 
     int code = args.json ? json_out_check() : EXIT_OK;
+    if (code == EXIT_OK && args.svg != NULL)
+        code = text_file_open(&svg, args.svg);
     if (code == EXIT_OK)
         code = look(&view, &args, &execution);
-    if (code == EXIT_OK && args.svg != NULL)
-        code = draw_to(&view, args.svg);
-    if (code == EXIT_OK && args.json)
-        code = json_out_machine(&view.machine, &view.seating);
-    else if (code == EXIT_OK)
-        print_machine(&view.machine, &view.seating);
+    if (code == EXIT_OK)
+        code = show(&view, &args, &svg);
+    text_file_abandon(&svg);
     conv3d_plan_destroy(view.plan);
     seating_free(&view.seating);
     return code;

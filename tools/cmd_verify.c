@@ -85,7 +85,8 @@ static const char *const data_words[] = {"real", "integer"};
 static void format_command(const struct verification *v, int64_t seed, enum verify_data data,
                            char *buffer, size_t capacity)
 {
-    static const char *const variables[] = {"OMP_NUM_THREADS", "CONV3D_ISA", "CONV3D_MATH"};
+    static const char *const variables[] = {"OMP_NUM_THREADS", "CONV3D_BIND", "CONV3D_ISA",
+                                            "CONV3D_MATH"};
     const struct execution_args *const execution = &v->execution_args;
     size_t used = 0;
 
@@ -114,6 +115,8 @@ static void format_command(const struct verification *v, int64_t seed, enum veri
         APPEND(" --activation relu");
     if (execution->memory_limit != 0)
         APPEND(" --memory-limit %" PRId64, execution->memory_limit);
+    if (execution->bind != NULL)
+        APPEND(" --bind %s", execution->bind);
 #undef APPEND
 }
 

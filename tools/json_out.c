@@ -145,14 +145,10 @@ static json_t *json_map(const struct seating *seating)
 static json_t *json_settings(void)
 {
     json_t *const object = json_object();
-    const char *name, *value;
-    int length;
+    struct setting setting;
 
-    for (size_t at = 0; settings_next(&at, &name, &length, &value);) {
-        char key[128];
-
-        snprintf(key, sizeof key, "%.*s", length, name);
-        if (json_object_set_new(object, key, json_string(value)) != 0) {
+    for (size_t at = 0; settings_next(&at, &setting);) {
+        if (json_object_set_new(object, setting.name, json_string(setting.value)) != 0) {
             json_decref(object);
             return NULL;
         }
@@ -163,8 +159,11 @@ static json_t *json_settings(void)
 int json_out_machine(const conv3d_machine *machine, const struct seating *seating)
 {
     json_t *const object = json_value_machine(machine);
+    static char allowed[SEATING_ALLOWED];
     int failures = 0;
 
+    seating_allowed(allowed, sizeof allowed);
+    failures |= json_object_set_new(object, "processors_allowed", json_string(allowed));
     failures |= json_object_set_new(object, "processors_list", json_processors());
     failures |= json_object_set_new(object, "binding", json_string(seating->reason));
     failures |= json_object_set_new(object, "map", json_map(seating));

@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 json_t *json_value_bytes(size_t bytes)
 {
@@ -70,6 +71,9 @@ json_t *json_value_machine(const conv3d_machine *machine)
     failures |= json_object_set_new(object, "cpu", json_string(machine->cpu));
     failures |= json_object_set_new(object, "isa", json_string(machine->isa));
     failures |= json_object_set_new(object, "isa_best", json_string(machine->isa_best));
+    failures |= json_object_set_new(
+        object, "isa_reason",
+        json_string(strcmp(machine->isa, machine->isa_best) == 0 ? "best" : "CONV3D_ISA"));
     failures |= json_object_set_new(object, "lanes", json_integer(machine->lanes));
     failures |= json_object_set_new(object, "threads", json_integer(machine->threads));
     failures |= json_object_set_new(object, "threads_reason",

@@ -48,7 +48,8 @@ static void print_usage(void)
            "  --help     print this text; after a command, its options\n"
            "  --version  print the version\n"
            "\n"
-           "Environment: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, CONV3D_ISA, CONV3D_MATH, CONV3D_VERBOSE; options win.\n"
+           "Environment: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, CONV3D_BIND, CONV3D_ISA,\n"
+           "CONV3D_MATH, CONV3D_VERBOSE; options win.\n"
            "Exit codes: 0 ok, 1 mismatch, 2 usage, 3 bad input, 4 memory, 5 I/O, 75 interrupted.\n"
            "Manual: man conv3d\n");
 }

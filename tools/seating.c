@@ -79,3 +79,27 @@ void seating_list(const int *numbers, int count, char *text, size_t capacity)
         length += strlen(piece);
     }
 }
+
+static int compare(const void *a, const void *b)
+{
+    const int x = *(const int *)a, y = *(const int *)b;
+
+    return (x > y) - (x < y);
+}
+
+void seating_allowed(char *text, size_t capacity)
+{
+    enum { LISTED = 8192 };
+    static int numbers[LISTED];
+    conv3d_processor p = {.size = sizeof p};
+    int count = 0;
+
+    while (count < LISTED && conv3d_machine_processor(count, &p))
+        numbers[count++] = p.number;
+    if (count == 0) {
+        snprintf(text, capacity, "unknown");
+        return;
+    }
+    qsort(numbers, (size_t)count, sizeof *numbers, compare); /* neighbours need not be */
+    seating_list(numbers, count, text, capacity);
+}

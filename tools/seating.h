@@ -26,6 +26,12 @@ void seating_free(struct seating *seating);
 /* Whether threads are bound. */
 int seating_is_fixed(const struct seating *seating);
 
+/* Room for any list of the processors that a process may use. */
+enum { SEATING_ALLOWED = 1 << 16 };
+
+/* Writes them, ascending, as "0-3,8", or "unknown". */
+void seating_allowed(char *text, size_t capacity);
+
 /* Writes numbers as "0-3,8", and a NUL, cut off with "..." if they do not fit. */
 void seating_list(const int *numbers, int count, char *text, size_t capacity);
 

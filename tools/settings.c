@@ -4,6 +4,7 @@
  */
 #include "settings.h"
 
+#include <stdio.h>
 #include <string.h>
 
 extern char **environ; /* POSIX declares it nowhere */
@@ -20,16 +21,25 @@ static int is_ours(const char *entry)
     return 0;
 }
 
-int settings_next(size_t *at, const char **name, int *length, const char **value)
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+    }
+}
+
+int settings_next(size_t *at, struct setting *setting)
 {
     for (; environ[*at] != NULL; ++*at) {
         const char *const entry = environ[*at];
         const char *const equals = strchr(entry, '=');
 
         if (equals != NULL && is_ours(entry)) {
-            *name = entry;
-            *length = (int)(equals - entry);
-            *value = equals + 1;
+            snprintf(setting->name, sizeof setting->name, "%.*s", (int)(equals - entry), entry);
+            snprintf(setting->value, sizeof setting->value, "%s", equals + 1);
+            make_printable(setting->name);
+            make_printable(setting->value);
             ++*at;
             return 1;
         }

@@ -7,8 +7,14 @@
 
 #include <stddef.h>
 
+/* Cut to size; bytes that are not printable ASCII are shown as '?', so that they fit in a line
+ * and in JSON. */
+struct setting {
+    char name[128], value[512];
+};
+
 /* Steps through those that are set: OMP_*, GOMP_*, KMP_*, CONV3D_* and SLURM_CPUS_PER_TASK.  *at
- * is 0 before the first; returns 0 after the last.  The name is `length` bytes long. */
-int settings_next(size_t *at, const char **name, int *length, const char **value);
+ * is 0 before the first; returns 0 after the last. */
+int settings_next(size_t *at, struct setting *setting);
 
 #endif
