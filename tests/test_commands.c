@@ -149,7 +149,13 @@ Test(commands, info_draws)
         if (strstr(f->out, "sysconf") != NULL)
             cr_skip("built without hwloc");
     }
-    const struct finished *f = tool_run("info --svg @nowhere/a.svg");
+    const struct finished *f = tool_run("info --threads 2 --bind 3,3 --svg @shared.svg");
+    size_t bytes;
+    char *shared = file_read(tool_path("shared.svg", first), &bytes);
+    cr_assert(f->code == 0 && shared != NULL, "%s", f->err);
+    cr_expect(memmem(shared, bytes, ">0+<", 4) != NULL, "two threads on processor 3");
+    free(shared);
+    f = tool_run("info --svg @nowhere/a.svg");
     cr_expect(f->code == 5 && strstr(f->err, "nowhere") != NULL, "%s", f->err);
     if (python == NULL)
         cr_skip("no python3");
@@ -187,6 +193,50 @@ Test(commands, info_is_consistent_and_fits_in_lines)
     file_write(tool_path("in_m.json", path), f->out, strlen(f->out));
     file_write(tool_path("in_check.py", program_path), program, sizeof program - 1);
     const char *const argv[] = {python, program_path, path, NULL};
+    process_run(&tool_scratch, argv, &finished);
+    cr_expect(finished.code == 0, "%s", finished.err);
+}
+
+/* 128 threads that the system places: each has its number, each task its tile, and all of it lies
+ * on the page, where the estimate of the widths of texts is that of wide fonts. */
+Test(commands, info_draws_many_threads)
+{
+    static const char program[] =
+        "import sys, xml.etree.ElementTree as tree\n"
+        "page, tasks = tree.parse(sys.argv[1]).getroot(), int(sys.argv[2])\n"
+        "of = lambda tag: [e for e in page.iter() if e.tag.endswith(tag)]\n"
+        "texts, rects = of('text'), of('rect')\n"
+        "words = [e.text for e in texts]\n"
+        "assert 'threads, anywhere' in words, words\n"
+        "assert all(str(i) in words for i in range(256)), words\n"
+        "assert all('Left out' not in w for w in words), words\n"
+        "assert any(w.startswith('n1 c') for w in words), words\n"
+        "tiles = [e for e in rects if e.get('class') in ('tile', 'thin')]\n"
+        "assert len(tiles) == tasks + 128, (len(tiles), tasks)\n"
+        "width, height = (float(page.get(k)) for k in ('width', 'height'))\n"
+        "for e in rects:\n"
+        "    x, y, w, h = (float(e.get(k, 0)) for k in ('x', 'y', 'width', 'height'))\n"
+        "    assert 0 <= x <= x + w <= width and 0 <= y <= y + h <= height, e.attrib\n"
+        "for e in texts:\n"
+        "    half = {'title': 11.0, 'number': 3.2}.get(e.get('class'), 6.4) * len(e.text)\n"
+        "    assert float(e.get('x')) + half <= width, e.text\n"
+        "    assert float(e.get('y')) <= height, e.text\n";
+    static struct finished finished;
+    char drawing[512], program_path[512], tasks[32];
+    const char *python = python_with_numpy();
+    setenv("HWLOC_SYNTHETIC", "pack:2 [numa] l3:8 core:8 pu:2", 1);
+#define MANY "--threads 128 --math strict --problem n2_ci128t16h112w112_co128_k3_p1"
+    const struct finished *f = tool_run("info --svg @a.svg --bind none " MANY);
+    cr_assert(f->code == 0, "%s", f->err);
+    if (strstr(f->out, "sysconf") != NULL)
+        cr_skip("built without hwloc");
+    if (python == NULL)
+        cr_skip("no python3");
+    f = tool_run("plan " MANY);
+    const char *at = strstr(f->out, "tasks: ");
+    cr_assert(at != NULL && sscanf(at, "tasks: %31[0-9]", tasks) == 1, "%s", f->out);
+    file_write(tool_path("in_check.py", program_path), program, sizeof program - 1);
+    const char *const argv[] = {python, program_path, tool_path("a.svg", drawing), tasks, NULL};
     process_run(&tool_scratch, argv, &finished);
     cr_expect(finished.code == 0, "%s", finished.err);
 }

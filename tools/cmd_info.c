@@ -178,51 +178,64 @@ static int look(struct view *view, const struct info_args *args,
 }
 
 enum { WIDTH = 960, LEFT = 24, RIGHT = WIDTH - 24 };
+/* Columns that fit between them in wide fonts. */
+enum { TITLE_LINE = 22, TITLE_COLUMNS = 80, SMALL_LINE = 16, SMALL_COLUMNS = 142 };
 
-static void draw_line(FILE *file, const char *class, double y, const char *text)
+/* Says what lies below; returns the y below it. */
+static double draw_heading(const struct view *view, FILE *file)
 {
-    fprintf(file, "<text class=\"%s\" x=\"%d\" y=\"%.1f\">", class, LEFT, y);
-    svg_text(file, text);
-    fputs("</text>\n", file);
+    char line[640];
+    double y = 34;
+
+    snprintf(line, sizeof line, "%s, %s, %d thread%s",
+             view->machine.cpu[0] != '\0' ? view->machine.cpu : "unknown processor",
+             view->machine.isa, view->seating.threads, view->seating.threads == 1 ? "" : "s");
+    y += TITLE_LINE * svg_lines(file, "title", LEFT, y, TITLE_LINE, TITLE_COLUMNS, line);
+    snprintf(line, sizeof line, "Processors by the system's number; %s (%s).",
+             seating_is_fixed(&view->seating)
+                 ? "below it, in colour, the thread that sits there"
+                 : "threads run wherever the system puts them",
+             view->seating.reason);
+    y += SMALL_LINE * svg_lines(file, "small", LEFT, y, SMALL_LINE, SMALL_COLUMNS, line);
+    return y;
+}
+
+static double draw_shares(const struct view *view, double top, FILE *file)
+{
+    const conv3d_plan_info *const info = &view->info;
+    char line[640];
+    double y = top + 14;
+
+    y += TITLE_LINE * svg_lines(file, "title", LEFT, y, TITLE_LINE, TITLE_COLUMNS, view->problem);
+    snprintf(line, sizeof line, "%s%s%s, tile t%lld h%lld w%lld oc%lld", info->algorithm,
+             info->transform[0] != '\0' ? " " : "", info->transform, (long long)info->tile.t,
+             (long long)info->tile.h, (long long)info->tile.w, (long long)info->tile.oc);
+    y += SMALL_LINE * svg_lines(file, "small", LEFT, y, SMALL_LINE, SMALL_COLUMNS, line);
+    return share_draw(view->plan, LEFT, RIGHT, y - 10, file);
+}
+
+/* Returns the y below all; with NULL for the file, only that. */
+static double draw(const struct view *view, FILE *file)
+{
+    const double top = draw_heading(view, file);
+    const double bottom = machine_draw(&view->seating, LEFT, RIGHT, top, file);
+
+    return view->plan != NULL ? draw_shares(view, bottom + 26, file) : bottom;
 }
 
 /* The same figures give the same bytes. */
-static void draw(const struct view *view, FILE *file)
+static void draw_page(const struct view *view, FILE *file)
 {
     static const char style[] =
         ".box{stroke:#9aa7b5;stroke-width:1}.cell{stroke:#66717d;stroke-width:.8}"
+        ".anywhere{fill:#fff;stroke:#9aa7b5;stroke-width:1;stroke-dasharray:5 4}"
         ".tile{stroke:#fff;stroke-width:.8}.small{font-size:11px;fill:#555}"
         ".number{font-size:10px;text-anchor:middle;fill:#333}"
-        ".thread{font-size:14px;font-weight:bold;text-anchor:middle;fill:#111}"
+        ".thread{font-size:13px;font-weight:bold;text-anchor:middle;fill:#111}"
         ".mean{stroke:#222;stroke-width:1;stroke-dasharray:5 4}";
-    const double machine_top = 72;
-    const double machine_bottom = machine_draw(&view->seating, LEFT, RIGHT, machine_top, NULL);
-    const double shares_top = machine_bottom + 66;
-    const double bottom =
-        view->plan != NULL ? share_draw(view->plan, LEFT, RIGHT, shares_top, NULL)
-                           : machine_bottom;
-    char line[640];
 
-    svg_begin(file, WIDTH, (int)bottom + 24, style);
-    snprintf(line, sizeof line, "%s, %s, %d threads",
-             view->machine.cpu[0] != '\0' ? view->machine.cpu : "unknown processor",
-             view->machine.isa, view->seating.threads);
-    draw_line(file, "title", 34, line);
-    snprintf(line, sizeof line, "Processors by the system's number; %s (%s).",
-             seating_is_fixed(&view->seating) ? "below it, in colour, the thread that sits there"
-                                              : "threads run wherever the system puts them",
-             view->seating.reason);
-    draw_line(file, "small", 56, line);
-    machine_draw(&view->seating, LEFT, RIGHT, machine_top, file);
-    if (view->plan != NULL) {
-        draw_line(file, "title", shares_top - 26, view->problem);
-        snprintf(line, sizeof line, "%s%s%s, tile t%lld h%lld w%lld oc%lld", view->info.algorithm,
-                 view->info.transform[0] != '\0' ? " " : "", view->info.transform,
-                 (long long)view->info.tile.t, (long long)view->info.tile.h,
-                 (long long)view->info.tile.w, (long long)view->info.tile.oc);
-        draw_line(file, "small", shares_top - 6, line);
-        share_draw(view->plan, LEFT, RIGHT, shares_top, file);
-    }
+    svg_begin(file, WIDTH, (int)draw(view, NULL) + 24, style);
+    draw(view, file);
     svg_end(file);
 }
 
@@ -232,7 +245,7 @@ static int show(const struct view *view, const struct info_args *args, struct te
     int code = EXIT_OK;
 
     if (args->svg != NULL) {
-        draw(view, svg->stream);
+        draw_page(view, svg->stream);
         code = text_file_commit(svg);
     }
     if (code != EXIT_OK)

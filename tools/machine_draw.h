@@ -9,8 +9,9 @@
 
 #include "seating.h"
 
-/* Nested boxes of packages, nodes of memory, L3 caches and cores, between x = left and right.
- * Returns the y below them; with NULL for the file, only that. */
+/* Nested boxes of packages, nodes of memory, caches and cores, between x = left and right; beside
+ * or below them, the threads that the system places.  Returns the y below all; with NULL for the
+ * file, only that. */
 double machine_draw(const struct seating *seating, double left, double right, double top,
                     FILE *file);
 

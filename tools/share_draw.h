@@ -10,7 +10,7 @@
 #include "conv3d.h"
 
 /*
- * The H x W planes of the first item and block of channels, one for each tile along T, cut as the
+ * The H x W planes of each item, block of channels and tile along T, as many as fit, cut as the
  * plan cuts them, in the colours of machine_draw(); below, the work of each thread.  Between
  * x = left and right.  Returns the y below; with NULL for the file, only that.
  */

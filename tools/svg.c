@@ -5,6 +5,7 @@
 #include "svg.h"
 
 #include <math.h>
+#include <string.h>
 
 void svg_begin(FILE *file, int width, int height, const char *style)
 {
@@ -21,9 +22,9 @@ void svg_end(FILE *file)
     fputs("</svg>\n", file);
 }
 
-void svg_text(FILE *file, const char *text)
+static void write_text(FILE *file, const char *text, size_t length)
 {
-    for (; *text != '\0'; text++) {
+    for (; length > 0; text++, length--) {
         switch (*text) {
         case '&':
             fputs("&amp;", file);
@@ -38,6 +39,44 @@ void svg_text(FILE *file, const char *text)
             fputc(*text, file);
         }
     }
+}
+
+void svg_text(FILE *file, const char *text)
+{
+    write_text(file, text, strlen(text));
+}
+
+/* How much of a text one line takes. */
+static size_t line_length(const char *text, size_t columns)
+{
+    const size_t length = strlen(text);
+
+    if (length <= columns)
+        return length;
+    for (size_t i = columns; i > 0; i--) {
+        if (text[i] == ' ')
+            return i;
+    }
+    return columns;
+}
+
+int svg_lines(FILE *file, const char *class, double x, double y, double line_height,
+              size_t columns, const char *text)
+{
+    int lines = 0;
+
+    for (; *text != '\0'; lines++) {
+        const size_t length = line_length(text, columns);
+
+        if (file != NULL) {
+            fprintf(file, "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">", class, x,
+                    y + lines * line_height);
+            write_text(file, text, length);
+            fputs("</text>\n", file);
+        }
+        text += length + (text[length] == ' ');
+    }
+    return lines;
 }
 
 /* HSL with saturation 0.65 and lightness 0.7. */

@@ -8,6 +8,7 @@
 #ifndef CONV3D_TOOLS_SVG_H
 #define CONV3D_TOOLS_SVG_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 /* An empty white page; `style` is CSS beside that of text and .title. */
@@ -16,6 +17,12 @@ void svg_end(FILE *file);
 
 /* Text between tags or in quotes. */
 void svg_text(FILE *file, const char *text);
+
+/* Text of a class in lines of at most `columns` characters, broken at spaces where there are
+ * any, the first with its baseline at y; returns how many lines.  With NULL for the file, only
+ * that. */
+int svg_lines(FILE *file, const char *class, double x, double y, double line_height,
+              size_t columns, const char *text);
 
 /* Writes "#rrggbb" and a NUL: hue 0 to 1 around the wheel, of medium lightness, on which black
  * text can be read. */
