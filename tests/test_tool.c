@@ -139,6 +139,7 @@ Test(tool, misuse_exits_2)
         {"info extra", "extra"},
         {"info --bind nowhere", "nowhere"},
         {"info --threads 0", "--threads"},
+        {"bench --bind nowhere", "nowhere"},
         {"info --problem nonsense", "nonsense"},
         {"plan --problem n1_ci1t1h1w1_co1_k1 --bind 3-1", "3-1"},
         {"help fly", "fly"},

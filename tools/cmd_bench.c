@@ -291,6 +291,7 @@ static int prepare(struct run *run)
 {
     const struct bench_args *const args = run->args;
     struct bench *const bench = &run->bench;
+    const char *binding;
     int code = EXIT_OK;
 
     if (args->peer >= 0) {
@@ -307,6 +308,8 @@ static int prepare(struct run *run)
     run->format = formats[args->format];
     if (args->format == FORMAT_JSON)
         code = json_out_check();
+    if (code == EXIT_OK) /* or a bad --bind would show after the machine is measured */
+        code = report_status(conv3d_machine_seats(0, bench->options.bind, NULL, &binding));
     if (code == EXIT_OK)
         code = load_layers(args, &run->layers);
     if (code == EXIT_OK)

@@ -81,7 +81,7 @@ static void print_processors(const conv3d_machine *machine)
 
 static void print_seating(const struct seating *seating)
 {
-    char list[512];
+    static char list[SEATING_LIST_CAPACITY];
 
     printf("%-12s %s\n", "binding", seating->reason);
     if (seating_is_fixed(seating)) {

@@ -32,6 +32,9 @@ enum { SEATING_ALLOWED = 1 << 16 };
 /* Writes them, ascending, as "0-3,8", or "unknown". */
 void seating_allowed(char *text, size_t capacity);
 
+/* Enough for a list of the processors of as many threads as there may be. */
+enum { SEATING_LIST_CAPACITY = 4096 * 8 };
+
 /* Writes numbers as "0-3,8", and a NUL, cut off with "..." if they do not fit. */
 void seating_list(const int *numbers, int count, char *text, size_t capacity);
 
