@@ -326,3 +326,30 @@ Test(plan, prints_one_line_and_only_when_asked)
     expect_lines_on_stderr("0", 0);
     expect_lines_on_stderr("1", 1);
 }
+
+/* Of two cores with two threads each: with four threads, each has half of the caches, and packs
+ * fewer channels at a time. */
+Test(plan, threads_of_one_core_share_its_caches)
+{
+    struct workload w;
+    conv3d_options options = options_strict(2);
+    conv3d_plan_info alone = {.size = sizeof alone}, shared = alone;
+    conv3d_machine machine = {.size = sizeof machine};
+    setenv("HWLOC_SYNTHETIC", "l3:1(size=8MB) l2:2(size=512KB) l1d:1(size=32KB) core:1 pu:2", 1);
+    cr_assert(conv3d_machine_query(&machine) == CONV3D_OK);
+    if (strcmp(machine.topology, "sysconf") == 0)
+        cr_skip("built without hwloc");
+    options.algorithm = "direct";
+    options.tile = (conv3d_tile){.t = 2, .h = 4, .w = 28, .oc = 64};
+    conv3d_plan *plan = make_plan(&w, "n1_ci64t8h28w28_co64_k3_p1", &options);
+    cr_assert(conv3d_plan_query(plan, &alone) == CONV3D_OK);
+    conv3d_plan_destroy(plan);
+    options.threads = 4;
+    cr_assert(workload_plan(&w, &options, &plan) == CONV3D_OK);
+    cr_assert(conv3d_plan_query(plan, &shared) == CONV3D_OK);
+    conv3d_plan_destroy(plan);
+    workload_free(&w);
+    cr_assert(alone.threads == 2 && shared.threads == 4);
+    cr_expect(shared.tile.ic < alone.tile.ic, "%d and %d channels", (int)shared.tile.ic,
+              (int)alone.tile.ic);
+}
