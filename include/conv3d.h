@@ -247,7 +247,8 @@ CONV3D_CHECKED conv3d_status conv3d_plan_create(conv3d_plan **plan,
  * of float, and must not overlap (ARGUMENT).  workspace is
  * conv3d_plan_workspace_bytes() bytes of any alignment that no concurrent call
  * uses, or NULL: then the call allocates it (MEMORY on failure).  With a
- * caller's workspace nothing is allocated.  Every output element is
+ * caller's workspace nothing is allocated, but for some bytes in hwloc where
+ * threads are bound.  Every output element is
  * overwritten; input is only read.  For N = 0 nothing is touched and the
  * pointers may be NULL.
  * Errors: NULL, ARGUMENT, MEMORY.

@@ -208,8 +208,10 @@ static __attribute__((destructor)) void forget(void)
 {
     c3d_topology_clear(&topology);
     hwloc_bitmap_free(allowed_here);
+    allowed_here = NULL;
     if (machine != NULL) {
         hwloc_topology_destroy(machine);
+        machine = NULL;
     }
 }
 
