@@ -2,7 +2,14 @@
 # The unit tests and what they are made of, read by Makefile.am.  One program is
 # one suite; a new one needs two lines here.
 
+# The longest ones first, so that "make -j check" does not wait for them alone at the end.
 unit_tests = \
+	tests/test_bits \
+	tests/test_bench_output \
+	tests/test_random \
+	tests/test_winograd \
+	tests/test_values \
+	tests/test_memory \
 	tests/test_cases \
 	tests/test_shape \
 	tests/test_text \
@@ -22,12 +29,7 @@ unit_tests = \
 	tests/test_kernels \
 	tests/test_cook_toom \
 	tests/test_transforms \
-	tests/test_winograd \
-	tests/test_random \
 	tests/test_properties \
-	tests/test_bits \
-	tests/test_values \
-	tests/test_memory \
 	tests/test_alloc \
 	tests/test_verify \
 	tests/test_npy \
@@ -36,7 +38,6 @@ unit_tests = \
 	tests/test_run \
 	tests/test_commands \
 	tests/test_bench \
-	tests/test_bench_output \
 	tests/test_bench_layer \
 	tests/test_table
 

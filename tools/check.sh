@@ -101,14 +101,14 @@ build_and_test gcc --disable-static # the static library is that of the sanitize
 
 # The rest repeats the suite on fewer random cases, and without the cross build: the
 # whole of this script is to stay under fifteen minutes on two cores.
-CONV3D_TEST_COUNT=20
+CONV3D_TEST_COUNT=12
 CONV3D_TEST_NO_CROSS=1
 export CONV3D_TEST_COUNT CONV3D_TEST_NO_CROSS
 
 build_and_test clang CC=clang --disable-static
 build_and_test minimal --without-hwloc --disable-openmp --without-nifti --without-png \
     --without-jansson --without-onednn --disable-static CFLAGS=-O1
-CONV3D_TEST_COUNT=10
+CONV3D_TEST_COUNT=8
 build_and_test sanitizers --enable-sanitizers=address,undefined --disable-shared CFLAGS='-O1 -g1'
 
 # Data races: the detector has to find the one that is planted, and no other.
