@@ -33,8 +33,8 @@
  * work, with the same bits.
  *
  * Same bits: the output depends on the data, the parameters, the math mode and
- * (in fast math) the ISA, the caches and memory_limit_bytes, never on the number of
- * threads, the tile, the alignment, or the batch size and position.
+ * (in fast math) the ISA, the caches, memory_limit_bytes and the tuning database, never on
+ * the number of threads, the tile, the alignment, or the batch size and position.
  */
 #ifndef CONV3D_H
 #define CONV3D_H
@@ -68,7 +68,8 @@ typedef enum conv3d_status {
     CONV3D_ERR_LIMIT,       /* options.memory_limit_bytes is too small for any plan */
     CONV3D_ERR_UNSUPPORTED, /* the named algorithm does not accept this problem */
     CONV3D_ERR_ENVIRONMENT, /* a CONV3D_* environment variable has an unusable value */
-    CONV3D_ERR_PARSE        /* a problem text is malformed */
+    CONV3D_ERR_PARSE,       /* a text is malformed: of a problem, a tile, a tuning database */
+    CONV3D_ERR_IO           /* a tuning database cannot be read or written */
 } conv3d_status;
 
 /* The name of a status, e.g. "CONV3D_ERR_SHAPE"; "unknown status" for any other
@@ -181,19 +182,53 @@ typedef enum conv3d_activation {
 } conv3d_activation;
 
 typedef enum conv3d_effort {
-    CONV3D_EFFORT_ESTIMATE = 0 /* decide from the cost model, in microseconds */
+    CONV3D_EFFORT_ESTIMATE = 0, /* decide by the tuning database, else by the cost model, in
+                                   microseconds */
+    CONV3D_EFFORT_MEASURE = 1   /* the same, but what the database does not know is tuned first,
+                                   see conv3d_tune, and recorded there */
 } conv3d_effort;
 
+/* In which order tasks are numbered, and so which of them are neighbours. */
+typedef enum conv3d_order {
+    CONV3D_ORDER_CHOOSE = 0,
+    CONV3D_ORDER_INNER = 1, /* blocks of output channels innermost: neighbours share input */
+    CONV3D_ORDER_OUTER = 2  /* outermost: neighbours share weights */
+} conv3d_order;
+
+/* How results are written. */
+typedef enum conv3d_store {
+    CONV3D_STORE_CHOOSE = 0,
+    CONV3D_STORE_CACHED = 1,
+    CONV3D_STORE_STREAMED = 2 /* past the caches, where lines are whole */
+} conv3d_store;
+
 /* How a plan cuts its work; entries that are 0 are chosen by the library.  The
- * bits of the result do not depend on it.  Entries larger than the problem are
- * clipped to it; negative ones are an ARGUMENT error.  Neighbouring axes with
- * kernel 1, stride 1 and no padding count as one, the later: all of a 1x1x1
+ * bits of the result do not depend on it.  Entries larger than the problem, or than
+ * registers allow, are clipped; negative ones are an ARGUMENT error.  Neighbouring
+ * axes with kernel 1, stride 1 and no padding count as one, the later: all of a 1x1x1
  * layer is one row along w. */
 typedef struct conv3d_tile {
     int64_t t, h, w; /* output voxels of one task along T, H, W */
-    int64_t oc;      /* output channels of one task (rounded up to whole vectors) */
+    int64_t oc;      /* output channels of one task (rounded up to whole panels) */
     int64_t ic;      /* input channels packed at a time */
+    int64_t panel;   /* output channels of a register tile (rounded up to whole vectors, where
+                        these hold channels) */
+    conv3d_order order;
+    conv3d_store store;
 } conv3d_tile;
+
+/* Bytes that any tile takes as text, with the NUL. */
+enum { CONV3D_TILE_TEXT = 192 };
+
+/*
+ * Tiles as text: t4h7w56oc64ic16p32.inner.cached, p for panel, or .outer and .streamed; entries
+ * that are 0 are left out, and a tile of zeros is "".
+ *
+ * conv3d_tile_parse takes entries in any order, each at most once.  Errors: NULL, PARSE
+ * (with the offending text).  conv3d_tile_format writes as conv3d_problem_format does.
+ */
+CONV3D_CHECKED conv3d_status conv3d_tile_parse(const char *text, conv3d_tile *tile);
+CONV3D_API size_t conv3d_tile_format(const conv3d_tile *tile, char *buffer, size_t capacity);
 
 /* Zero-initialise or call conv3d_options_init(); size = sizeof(conv3d_options)
  * lets the struct grow.  A NULL options pointer means all defaults. */
@@ -213,6 +248,7 @@ typedef struct conv3d_options {
     const char *bind;          /* NULL = CONV3D_BIND, else "auto"; or "none", "compact", "spread",
                                   or processors for thread 0, 1, ..., such as "0-3,8": see
                                   conv3d_machine_seats.  Read during conv3d_plan_create only */
+    double tuning_seconds;     /* that MEASURE may take; 0 = 10 */
 } conv3d_options;
 
 CONV3D_API void conv3d_options_init(conv3d_options *options);
@@ -226,8 +262,8 @@ typedef struct conv3d_plan conv3d_plan;
  * input_shape is (N, C_in, T, H, W); weight is required; bias must be non-NULL
  * exactly when params->bias is nonzero.  The plan owns copies of everything.
  * Environment: CONV3D_ISA (portable, avx2, avx512, neon: an upper bound),
- * CONV3D_MATH, CONV3D_BIND, CONV3D_VERBOSE (1: one line per plan, and warnings, on
- * stderr).
+ * CONV3D_MATH, CONV3D_BIND, CONV3D_TUNING (see conv3d_tune), CONV3D_VERBOSE (1: one line
+ * per plan, and warnings, on stderr).
  * Errors: those of conv3d_output_shape; NULL; ARGUMENT (options); SHAPE (weight
  * or bias shape); OVERFLOW; MEMORY; LIMIT; UNSUPPORTED; ENVIRONMENT.
  * *plan is NULL on failure.
@@ -271,6 +307,13 @@ CONV3D_CHECKED conv3d_status conv3d_forward(const conv3d_params *params,
                                             const conv3d_tensor *bias, float *output,
                                             const conv3d_options *options);
 
+/* Who decided something. */
+typedef enum conv3d_origin {
+    CONV3D_ORIGIN_MODEL = 0,   /* the cost model */
+    CONV3D_ORIGIN_OPTIONS = 1, /* the caller */
+    CONV3D_ORIGIN_DATABASE = 2 /* the tuning database */
+} conv3d_origin;
+
 /* What a plan decided.  Set size = sizeof(conv3d_plan_info) before the call. */
 typedef struct conv3d_plan_info {
     size_t size;
@@ -294,6 +337,8 @@ typedef struct conv3d_plan_info {
     double imbalance;        /* work of the busiest thread over that of all in the mean, as
                                 shared out at first: 1 = equal */
     const char *binding;     /* how threads are placed, and why; static storage */
+    conv3d_origin algorithm_origin, tile_origin;
+    const char *tuning_file; /* the database that decided, or "".  Valid while the plan lives */
 } conv3d_plan_info;
 
 CONV3D_CHECKED conv3d_status conv3d_plan_query(const conv3d_plan *plan,

@@ -6,6 +6,7 @@
 C3D_BASE_SOURCES = \
 	src/base/attr.h src/base/num.h \
 	src/base/status.h src/base/status.c \
+	src/base/text.h src/base/text.c \
 	src/base/env.h src/base/env.c \
 	src/base/log.h src/base/log.c \
 	src/base/mem.h src/base/mem.c
@@ -35,6 +36,14 @@ C3D_KERNEL_SOURCES = \
 	src/kernel/kernel.h src/kernel/select.h src/kernel/select.c \
 	src/kernel/vec.h src/kernel/kernel_body.h \
 	src/kernel/outer_body.h src/kernel/sweep_body.h src/kernel/transform_body.h
+
+C3D_DATABASE_SOURCES = \
+	src/database/tile_text.h src/database/tile_text.c \
+	src/database/database.h src/database/database.c \
+	src/database/machine_key.h src/database/machine_key.c \
+	src/database/record.h src/database/record.c \
+	src/database/store.h src/database/store.c \
+	src/database/known.h src/database/known.c
 
 # Each group is compiled with the flags of its ISA, and with no others.
 C3D_ISA_PORTABLE_SOURCES = src/kernel/isa_portable.c
@@ -68,9 +77,10 @@ C3D_PLAN_SOURCES = \
 	src/plan/schedule.h src/plan/schedule.c \
 	src/plan/shares.h src/plan/shares.c \
 	src/plan/choice.h src/plan/choice.c \
+	src/plan/advice.h src/plan/advice.c \
 	src/plan/packed.h src/plan/packed.c \
 	src/plan/plan.h src/plan/plan.c src/plan/execute.c \
 	src/plan/describe.c
 
 C3D_API_SOURCES = \
-	src/api/conv3d.c src/api/machine.c src/api/measure.c src/api/version.c
+	src/api/create.c src/api/conv3d.c src/api/machine.c src/api/measure.c src/api/version.c

@@ -144,23 +144,21 @@ bool bits_ignore_places(const struct subject *subject)
 
 bool bits_ignore_tiles(const struct subject *subject)
 {
-    static const conv3d_tile tiles[] = {
-        {1, 1, 1, 1, 1},   {1, 2, 3, 1, 1},       {2, 3, 5, 3, 2},
-        {5, 7, 1, 17, 5},  {3, 1, 7, 1, 5},       {7, 5, 2, 3, 1},
-        {1, 1, 5, 17, 2},  {0, 0, 0, 1, 0},       {0, 3, 0, 0, 2},
-        {0, 0, 1, 0, 0},   {0, 0, 0, 0, 1},       {1, 0, 0, 0, 0},
-        {0, 0, 13, 33, 3}, {1, 1, 1000, 1000, 1}, {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX,
-                                                   INT64_MAX},
+    static const char *const tiles[] = {
+        "t1h1w1oc1ic1p1", "t1h2w3oc1ic1p2", "t2h3w5oc3ic2.outer", "t5h7w1oc17ic5p40.streamed",
+        "t3h1w7oc1ic5p3", "t7h5w2oc3ic1p16", "t1h1w5oc17ic2p5.outer.streamed", "oc1p17", "h3ic2p33",
+        "w1.streamed", "ic1p4.cached", "t1p48.outer.cached", "w13oc33ic3", "t1h1w1000oc1000ic1",
+        "t9223372036854775807h9223372036854775807w9223372036854775807oc9223372036854775807"
+        "ic9223372036854775807p9223372036854775807.outer.streamed",
     };
     bool good = true;
     for (size_t i = 0; good && i < sizeof tiles / sizeof *tiles; i++) {
         char what[96];
         conv3d_options options = subject->options;
         options.threads = 1 + (int)(i % 3);
-        options.tile = tiles[i];
-        snprintf(what, sizeof what, "tile %lld,%lld,%lld oc %lld ic %lld", (long long)tiles[i].t,
-                 (long long)tiles[i].h, (long long)tiles[i].w, (long long)tiles[i].oc,
-                 (long long)tiles[i].ic);
+        if (conv3d_tile_parse(tiles[i], &options.tile) != CONV3D_OK)
+            abort();
+        snprintf(what, sizeof what, "tile %.80s", tiles[i]);
         good = gives_expected(subject, &options, what);
     }
     return good;

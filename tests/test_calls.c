@@ -156,9 +156,9 @@ Test(calls, every_status_has_a_name)
     static const char *const names[] = {
         "CONV3D_OK",          "CONV3D_ERR_NULL",  "CONV3D_ERR_ARGUMENT", "CONV3D_ERR_SHAPE",
         "CONV3D_ERR_OVERFLOW", "CONV3D_ERR_MEMORY", "CONV3D_ERR_LIMIT",   "CONV3D_ERR_UNSUPPORTED",
-        "CONV3D_ERR_ENVIRONMENT", "CONV3D_ERR_PARSE"};
-    for (int i = 0; i <= CONV3D_ERR_PARSE; i++)
+        "CONV3D_ERR_ENVIRONMENT", "CONV3D_ERR_PARSE", "CONV3D_ERR_IO"};
+    for (int i = 0; i <= CONV3D_ERR_IO; i++)
         cr_expect_str_eq(conv3d_status_string((conv3d_status)i), names[i]);
-    cr_expect_str_eq(conv3d_status_string((conv3d_status)(CONV3D_ERR_PARSE + 1)), "unknown status");
+    cr_expect_str_eq(conv3d_status_string((conv3d_status)(CONV3D_ERR_IO + 1)), "unknown status");
     cr_expect_str_eq(conv3d_status_string((conv3d_status)-1), "unknown status");
 }

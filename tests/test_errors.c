@@ -18,7 +18,7 @@ enum field {
     IN_CHANNELS, OUT_CHANNELS, GROUPS, KERNEL, STRIDE, DILATION, PAD_BEGIN, PAD_END, CONV_MODE,
     DTYPE, INPUT, LAST_OF_PROBLEM = INPUT,
     BIAS_FLAG, WEIGHT_RANK, WEIGHT_SHAPE, WEIGHT6_SHAPE, BIAS_RANK, BIAS_SHAPE, BIAS5_SHAPE,
-    OPTION_SIZE, THREADS, MATH, EFFORT, ACTIVATION, MEMORY_LIMIT, TILE
+    OPTION_SIZE, THREADS, MATH, EFFORT, ACTIVATION, MEMORY_LIMIT, TILE, ORDER, STORE
 };
 
 struct change {
@@ -54,8 +54,8 @@ static void make_good(struct arguments *a)
 static void change(struct arguments *a, const struct change *c)
 {
     static const int64_t six[6] = {2, 3, 2, 3, 2, 3}, five[6] = {1, 6, 1, 1, 1, 0};
-    int64_t *const tile[5] = {&a->options.tile.t, &a->options.tile.h, &a->options.tile.w,
-                              &a->options.tile.oc, &a->options.tile.ic};
+    int64_t *const tile[6] = {&a->options.tile.t,  &a->options.tile.h,  &a->options.tile.w,
+                              &a->options.tile.oc, &a->options.tile.ic, &a->options.tile.panel};
     switch (c->field) {
     case IN_CHANNELS: a->params.in_channels = c->value; break;
     case OUT_CHANNELS: a->params.out_channels = c->value; break;
@@ -90,6 +90,8 @@ static void change(struct arguments *a, const struct change *c)
     case ACTIVATION: a->options.activation = (conv3d_activation)c->value; break;
     case MEMORY_LIMIT: a->options.memory_limit_bytes = (size_t)c->value; break;
     case TILE: *tile[c->index] = c->value; break;
+    case ORDER: a->options.tile.order = (conv3d_order)c->value; break;
+    case STORE: a->options.tile.store = (conv3d_store)c->value; break;
     }
 }
 
@@ -303,11 +305,13 @@ Test(errors, options_out_of_range)
     EXPECT_EACH(CONV3D_ERR_ARGUMENT, OPTION_SIZE, 1, 0, 1, size - 1, size + 8, INT64_MAX);
     EXPECT_EACH(CONV3D_ERR_ARGUMENT, THREADS, 1, -1, 4097, INT_MAX, INT_MIN);
     EXPECT_EACH(CONV3D_ERR_ARGUMENT, MATH, 1, -1, 3, 1000);
-    EXPECT_EACH(CONV3D_ERR_ARGUMENT, EFFORT, 1, -1, 1, 1000);
+    EXPECT_EACH(CONV3D_ERR_ARGUMENT, EFFORT, 1, -1, 2, 1000);
     EXPECT_EACH(CONV3D_ERR_ARGUMENT, ACTIVATION, 1, -1, 2, 1000);
-    EXPECT_EACH(CONV3D_ERR_ARGUMENT, TILE, 5, -1, INT64_MIN);
+    EXPECT_EACH(CONV3D_ERR_ARGUMENT, TILE, 6, -1, INT64_MIN);
+    EXPECT_EACH(CONV3D_ERR_ARGUMENT, ORDER, 1, -1, 3, 1000);
+    EXPECT_EACH(CONV3D_ERR_ARGUMENT, STORE, 1, -1, 3, 1000);
     EXPECT_EACH(CONV3D_ERR_LIMIT, MEMORY_LIMIT, 1, 1, 64, 400);
-    at_least(31);
+    at_least(39);
 }
 
 Test(errors, algorithms_nobody_knows)

@@ -106,7 +106,7 @@ static void random_problems_stay_inside(uint64_t part)
         conv3d_options options = options_strict(1 + (int)(i % 3));
         problem_draw(&problem, random_bits(seed, (uint64_t)i), 100000);
         if (i % 2)
-            options.tile = (conv3d_tile){i % 3, i % 5, i % 7, i % 11, i % 4};
+            options.tile = (conv3d_tile){i % 3, i % 5, i % 7, i % 11, i % 4, i % 50, i % 3, i / 3 % 3};
         isa_set(levels[(size_t)i % level_count]);
         cr_assert(stays_inside_on_both_sides(&problem, &options));
     }
@@ -257,9 +257,12 @@ static bool is_modest(const struct problem *problem, int threads, conv3d_tile ti
 Test(memory, workspace_is_at_most_32_mib_per_thread)
 {
     static const conv3d_tile tiles[] = {
-        {0, 0, 0, 0, 0}, {1, 1, 1, 1, 1}, {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX},
-        {0, 0, INT64_MAX, 0, 0}, {0, 0, 0, INT64_MAX, 0}, {0, 0, 0, 0, INT64_MAX},
-        {1 << 20, 0, 0, 0, 0},
+        {.t = 0},
+        {.t = 1, .h = 1, .w = 1, .oc = 1, .ic = 1, .panel = 1},
+        {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, CONV3D_ORDER_OUTER,
+         CONV3D_STORE_STREAMED},
+        {.w = INT64_MAX}, {.oc = INT64_MAX}, {.ic = INT64_MAX}, {.panel = INT64_MAX},
+        {.t = 1 << 20},
     };
     static const int threads[] = {1, 2, 16, 64};
     for (size_t i = 0; i < sizeof greedy / sizeof *greedy; i++) {

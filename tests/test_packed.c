@@ -121,7 +121,7 @@ Test(packed, channels_are_divided_between_nodes)
     struct workload work;
     make_workload(&work, large);
     conv3d_plan *const plan = make_plan(&work, "compact", CONV3D_MATH_STRICT, 0);
-    cr_assert(plan->schedule.channels_outer);
+    cr_assert(plan->schedule.tile.order == CONV3D_ORDER_OUTER);
     conv3d_plan_share first = {.size = sizeof first};
     conv3d_plan_task begin = {.size = sizeof begin}, end = {.size = sizeof end};
     cr_assert(conv3d_plan_query_share(plan, 4, &first) == CONV3D_OK);

@@ -65,15 +65,18 @@ Test(plan, tiles_are_clipped_to_the_problem)
 {
     struct workload w;
     conv3d_options options = options_strict(1);
-    options.tile = (conv3d_tile){INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
+    options.tile = (conv3d_tile){INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX,
+                                 CONV3D_ORDER_OUTER, CONV3D_STORE_STREAMED};
     conv3d_plan *plan = make_plan(&w, text, &options);
     conv3d_plan_info info = query(plan);
     cr_expect(info.tile.t >= 1 && info.tile.t <= 6 && info.tile.h >= 1 && info.tile.h <= 9);
     cr_expect(info.tile.w >= 1 && info.tile.w <= 19 && info.tile.ic >= 1 && info.tile.ic <= 20);
     cr_expect(info.tile.oc >= 1 && info.tile.oc < 40 + 32);
+    cr_expect(info.tile.panel >= 1 && info.tile.panel <= 48);
+    cr_expect(info.tile.order == CONV3D_ORDER_OUTER && info.tile.store == CONV3D_STORE_STREAMED);
     conv3d_plan_destroy(plan);
     workload_free(&w);
-    options.tile = (conv3d_tile){2, 3, 5, 1, 7};
+    options.tile = (conv3d_tile){.t = 2, .h = 3, .w = 5, .oc = 1, .ic = 7};
     plan = make_plan(&w, text, &options);
     info = query(plan);
     cr_expect(info.tile.t == 2 && info.tile.h == 3 && info.tile.w == 5 && info.tile.ic == 7);

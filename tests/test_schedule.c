@@ -32,8 +32,9 @@ static struct c3d_schedule draw_schedule(uint64_t seed)
         .w = draw(seed, 8, problem.out[W]),
         .oc = draw(seed, 9, problem.out_channels),
         .ic = 1,
+        .order = random_bits(seed, 10) % 2 == 0 ? CONV3D_ORDER_OUTER : CONV3D_ORDER_INNER,
     };
-    return c3d_schedule_make(&problem, &tile, random_bits(seed, 10) % 2 == 0);
+    return c3d_schedule_make(&problem, &tile);
 }
 
 static double outputs_of(const struct c3d_task *task)
@@ -111,7 +112,7 @@ Test(schedule, shares_are_equal_to_a_task)
 Test(schedule, an_empty_batch_is_equal_shares_of_nothing)
 {
     const struct c3d_problem problem = {.groups = 1, .out_channels = 8, .out = {2, 3, 4}};
-    const conv3d_tile tile = {2, 3, 4, 8, 1};
-    const struct c3d_schedule s = c3d_schedule_make(&problem, &tile, false);
+    const conv3d_tile tile = {.t = 2, .h = 3, .w = 4, .oc = 8, .ic = 1};
+    const struct c3d_schedule s = c3d_schedule_make(&problem, &tile);
     cr_assert(s.tasks == 0 && c3d_schedule_efficiency(&s, 3) == 1);
 }

@@ -257,3 +257,52 @@ Test(text, garbled_texts_never_crash)
     }
     cr_expect(count < 1000 || (understood > 0 && understood < count));
 }
+
+Test(text, tiles_have_one_spelling)
+{
+    static const struct {
+        const char *text, *canonical;
+    } cases[] = {
+        {"", ""},
+        {"t4h7w56oc64ic16p32.inner.cached", "t4h7w56oc64ic16p32.inner.cached"},
+        {".streamed.outer", ".outer.streamed"},
+        {"p3ic2t9223372036854775807", "t9223372036854775807ic2p3"},
+        {"oc1.cached", "oc1.cached"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        conv3d_tile tile, again;
+        char text[CONV3D_TILE_TEXT];
+        cr_assert(conv3d_tile_parse(cases[i].text, &tile) == CONV3D_OK, "%s", cases[i].text);
+        const size_t length = conv3d_tile_format(&tile, text, sizeof text);
+        cr_expect_str_eq(text, cases[i].canonical);
+        cr_expect(length == strlen(text));
+        cr_assert(conv3d_tile_parse(text, &again) == CONV3D_OK);
+        cr_expect(memcmp(&tile, &again, sizeof tile) == 0);
+    }
+}
+
+Test(text, longest_tile_fits_its_buffer)
+{
+    char text[CONV3D_TILE_TEXT];
+    const conv3d_tile tile = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX,
+                              CONV3D_ORDER_OUTER, CONV3D_STORE_STREAMED};
+    cr_expect(conv3d_tile_format(&tile, text, sizeof text) < sizeof text);
+    cr_expect(conv3d_tile_format(&tile, text, 10) == conv3d_tile_format(&tile, NULL, 0));
+    cr_expect(strlen(text) == 9, "truncated as snprintf does");
+}
+
+Test(text, malformed_tiles_are_refused)
+{
+    static const char *const tiles[] = {
+        "x", "t", "t0", "t-1", "t4t4", "th4", "t4 h4", "t4.", ".inner.outer", ".inner.inner",
+        ".cached.streamed", ".Inner", "t9223372036854775808", "4t", "ic4o", "t4h7\n",
+    };
+    for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
+        conv3d_tile tile = {.t = 77};
+        cr_expect(conv3d_tile_parse(tiles[i], &tile) == CONV3D_ERR_PARSE, "%s", tiles[i]);
+        cr_expect(tile.t == 77, "untouched");
+    }
+    conv3d_tile tile;
+    cr_expect(conv3d_tile_parse(NULL, &tile) == CONV3D_ERR_NULL);
+    cr_expect(conv3d_tile_parse("", NULL) == CONV3D_ERR_NULL);
+}

@@ -43,7 +43,12 @@ enum { SPECIALS = sizeof specials / sizeof *specials };
 static conv3d_options vary(conv3d_math math, size_t round)
 {
     static const conv3d_tile tiles[] = {
-        {0, 0, 0, 0, 0}, {1, 2, 3, 1, 1}, {2, 1, 5, 3, 2}, {0, 0, 1, 17, 0}, {3, 3, 7, 0, 1}};
+        {.t = 0},
+        {.t = 1, .h = 2, .w = 3, .oc = 1, .ic = 1},
+        {.t = 2, .h = 1, .w = 5, .oc = 3, .ic = 2, .panel = 40},
+        {.w = 1, .oc = 17, .store = CONV3D_STORE_STREAMED},
+        {.t = 3, .h = 3, .w = 7, .ic = 1, .panel = 2},
+    };
     conv3d_options options = options_for(math);
     options.threads = 1 + (int)(round % 2);
     options.tile = tiles[round % (sizeof tiles / sizeof *tiles)];

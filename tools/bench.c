@@ -26,12 +26,6 @@ const char *bench_kind_name(enum peer_kind kind)
     return kind == PEER_BEST ? "best" : "plain";
 }
 
-void bench_tile_format(const conv3d_tile *tile, char *text, size_t capacity)
-{
-    snprintf(text, capacity, "t%" PRId64 "h%" PRId64 "w%" PRId64 "oc%" PRId64 "ic%" PRId64,
-             tile->t, tile->h, tile->w, tile->oc, tile->ic);
-}
-
 double bench_speed(const struct bench_row *row)
 {
     return row->flops / row->timing.median;

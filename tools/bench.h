@@ -68,9 +68,6 @@ const char *bench_status_name(enum bench_status status);
 const char *bench_math_name(conv3d_math math);
 const char *bench_kind_name(enum peer_kind kind);
 
-/* "t4h7w14oc128ic32". */
-void bench_tile_format(const conv3d_tile *tile, char *text, size_t capacity);
-
 /* In operations per second, and as parts of what the machine can do. */
 double bench_speed(const struct bench_row *row);
 double bench_effective_speed(const struct bench_row *row);

@@ -27,9 +27,9 @@ static void begin(const struct bench *bench, FILE *file)
 
 static void write_own(const struct bench *bench, const struct bench_row *row, FILE *file)
 {
-    char tile[112];
+    char tile[CONV3D_TILE_TEXT];
 
-    bench_tile_format(&row->tile, tile, sizeof tile);
+    conv3d_tile_format(&row->tile, tile, sizeof tile);
     if (row->status != BENCH_OK) {
         fprintf(file, "%s,%s,,,,,,,,,,,,,%s,,", row->layer->name, row->algorithm,
                 bench_status_name(row->status));

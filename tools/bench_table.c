@@ -62,7 +62,7 @@ static void write_ratio(double seconds, double ratio, FILE *file)
 
 static void write_row(const struct bench *bench, const struct bench_row *row, FILE *file)
 {
-    char tile[112];
+    char tile[CONV3D_TILE_TEXT];
 
     fprintf(file, "%-*s ", name_width(bench), row->layer->name);
     if (row->status != BENCH_OK) {
@@ -70,8 +70,8 @@ static void write_row(const struct bench *bench, const struct bench_row *row, FI
         fflush(file);
         return;
     }
-    bench_tile_format(&row->tile, tile, sizeof tile);
-    fprintf(file, "%-11s %-24s %3d %9.3f %9.3f %8.1f %8.1f %5.1f %5.1f %4.2f %-4s %8.0f",
+    conv3d_tile_format(&row->tile, tile, sizeof tile);
+    fprintf(file, "%-11s %-33s %3d %9.3f %9.3f %8.1f %8.1f %5.1f %5.1f %4.2f %-4s %8.0f",
             row->algorithm, tile, row->threads, 1e3 * row->timing.median, 1e3 * row->timing.min,
             1e-9 * bench_speed(row), 1e-9 * bench_effective_speed(row),
             100.0 * bench_fma_share(bench, row), 100.0 * bench_memory_share(bench, row),

@@ -128,15 +128,14 @@ static int write_files(struct run *run)
 
 static void summarise(const struct convolve_report *report)
 {
-    const conv3d_tile *const tile = &report->tile;
+    char tile[CONV3D_TILE_TEXT];
     const int is_long = report->seconds >= 1.0;
 
-    report_note("%s, %s, %s, %d thread%s, tile t%lld h%lld w%lld oc%lld ic%lld: "
-                "%.*f %s, %.1f GFLOP/s",
+    conv3d_tile_format(&report->tile, tile, sizeof tile);
+    report_note("%s, %s, %s, %d thread%s, tile %s: %.*f %s, %.1f GFLOP/s",
                 report->algorithm, report->isa,
                 report->math == CONV3D_MATH_STRICT ? "strict" : "fast", report->threads,
-                report->threads == 1 ? "" : "s", (long long)tile->t, (long long)tile->h,
-                (long long)tile->w, (long long)tile->oc, (long long)tile->ic, is_long ? 2 : 3,
+                report->threads == 1 ? "" : "s", tile, is_long ? 2 : 3,
                 is_long ? report->seconds : 1e3 * report->seconds, is_long ? "s" : "ms",
                 report->seconds > 0.0 ? 1e-9 * report->flops / report->seconds : 0.0);
 }

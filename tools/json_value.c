@@ -59,6 +59,12 @@ json_t *json_value_tile(const conv3d_tile *tile)
     failures |= json_object_set_new(object, "w", json_integer(tile->w));
     failures |= json_object_set_new(object, "oc", json_integer(tile->oc));
     failures |= json_object_set_new(object, "ic", json_integer(tile->ic));
+    failures |= json_object_set_new(object, "panel", json_integer(tile->panel));
+    failures |= json_object_set_new(
+        object, "order", json_string(tile->order == CONV3D_ORDER_OUTER ? "outer" : "inner"));
+    failures |= json_object_set_new(
+        object, "store",
+        json_string(tile->store == CONV3D_STORE_STREAMED ? "streamed" : "cached"));
     return finish(object, failures);
 }
 

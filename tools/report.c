@@ -94,6 +94,8 @@ static int exit_code_of(conv3d_status status)
     case CONV3D_ERR_MEMORY:
     case CONV3D_ERR_LIMIT:
         return EXIT_MEMORY;
+    case CONV3D_ERR_IO:
+        return EXIT_IO;
     case CONV3D_ERR_NULL:
     case CONV3D_ERR_ARGUMENT:
     case CONV3D_ERR_UNSUPPORTED:

@@ -101,9 +101,12 @@ struct c3d_algorithm {
     C3D_CHECKED conv3d_status (*prepare)(const struct c3d_request *request,
                                          struct c3d_prepared **prepared);
     /* Packs the request's weight and bias, which may be NULL, into packed_bytes of memory
-     * on a C3D_ALIGNMENT boundary, which must outlive prepared.  Before any run_task(). */
-    void (*pack)(struct c3d_prepared *prepared, const float *weight, const float *bias,
+     * on a C3D_ALIGNMENT boundary. */
+    void (*pack)(const struct c3d_prepared *prepared, const float *weight, const float *bias,
                  float *packed);
+    /* Has run_task() read what was packed there, for this plan or for another with the same
+     * transform and tile.panel.  It must outlive prepared. */
+    void (*attach)(struct c3d_prepared *prepared, const float *packed);
     void (*destroy)(struct c3d_prepared *prepared);
     /* Computes task; next is what the same thread will compute after it, so that its
      * input can be asked for in time, or NULL.  scratch: scratch_bytes, aligned,

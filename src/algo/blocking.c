@@ -175,7 +175,7 @@ static double search_tiles(const struct c3d_request *request, struct c3d_panels 
     const conv3d_tile *const wish = &request->tile;
     struct c3d_blocking b = {
         .panels = panels,
-        .tile.oc = oc,
+        .tile = {.oc = oc, .panel = c3d_panel_channels(panels)},
         .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
         .ragged = ragged_pays(request, panels.vectors),
     };
@@ -219,7 +219,8 @@ static bool shrink_to_fit(const struct c3d_request *request, struct c3d_panels p
     const int64_t oc_most = c3d_min(p->out_channels, c3d_panel_channels(panels));
     *b = (struct c3d_blocking){
         .panels = panels,
-        .tile = {.t = 1, .h = 1, .oc = first_tile(request->tile.oc, oc_most, INFINITY), .ic = 1},
+        .tile = {.t = 1, .h = 1, .oc = first_tile(request->tile.oc, oc_most, INFINITY), .ic = 1,
+                 .panel = c3d_panel_channels(panels)},
         .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
         .ragged = ragged_pays(request, panels.vectors),
     };
@@ -241,7 +242,7 @@ conv3d_status c3d_choose_blocking(const struct c3d_request *request,
 {
     const struct c3d_problem *const p = request->problem;
     const size_t l2 = c3d_l2_bytes(request);
-    const struct c3d_panels panels = c3d_choose_panels(request->kernels, p->out_channels);
+    const struct c3d_panels panels = c3d_choose_panels(request);
     const int64_t panel = c3d_panel_channels(panels);
     double best_cost = INFINITY;
     if (request->tile.oc > 0) {

@@ -30,7 +30,7 @@ struct depthwise {
     const struct c3d_kernels *kernels;
     c3d_sweep_fn *sweep;
     bool relu, stream;
-    float *weights, *bias; /* [group][out channel][tap], then the bias */
+    const float *weights, *bias; /* [group][out channel][tap], then the bias */
 };
 
 /* Whether two outputs along T, a dilation apart, have all but one of their input planes in
@@ -88,10 +88,10 @@ static void destroy(struct c3d_prepared *prepared)
 }
 
 /* Of each channel and kt, kw after kw: what a column of input is multiplied by lies together. */
-static void pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
+static void pack(const struct c3d_prepared *prepared, const float *weight, const float *bias,
                  float *packed)
 {
-    struct depthwise *const d = (struct depthwise *)prepared;
+    const struct depthwise *const d = (const struct depthwise *)prepared;
     const struct c3d_problem *const p = &d->problem;
     const int64_t channels = p->groups * p->out_channels, taps = c3d_volume(p->kernel);
     const int64_t plane = p->kernel[H] * p->kernel[W];
@@ -106,8 +106,14 @@ static void pack(struct c3d_prepared *prepared, const float *weight, const float
         /* Never -0, so that adding it turns a sum of -0 into +0. */
         packed[channels * taps + oc] = (bias != NULL ? bias[oc] : 0.0f) + 0.0f;
     }
+}
+
+static void attach(struct c3d_prepared *prepared, const float *packed)
+{
+    struct depthwise *const d = (struct depthwise *)prepared;
+    const struct c3d_problem *const p = &d->problem;
     d->weights = packed;
-    d->bias = packed + channels * taps;
+    d->bias = packed + p->groups * p->out_channels * c3d_volume(p->kernel);
 }
 
 /* Tables of lanes for a row of so many outputs. */
@@ -124,7 +130,7 @@ static conv3d_tile choose_tile(const struct depthwise *d, const struct c3d_reque
     const struct c3d_problem *const p = &d->problem;
     const conv3d_tile *const wish = &request->tile;
     const int64_t most_w = wish->w > 0 ? wish->w : longest_row;
-    conv3d_tile tile = {.oc = p->out_channels, .ic = 1};
+    conv3d_tile tile = {.oc = p->out_channels, .ic = 1, .panel = 1};
     tile.w = wish->w > 0 ? c3d_min(wish->w, p->out[W]) : c3d_equal_parts(p->out[W], most_w);
     const double planes = (double)p->kernel[T] + (in_pairs(p) ? 1 : 0);
     const double row = (double)tile.w * (double)p->stride[W] * sizeof(float) * planes;
@@ -351,6 +357,7 @@ const struct c3d_algorithm c3d_depthwise = {
     .error = c3d_sequential_error,
     .prepare = prepare,
     .pack = pack,
+    .attach = attach,
     .destroy = destroy,
     .run_task = run_task,
 };

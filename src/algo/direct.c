@@ -117,17 +117,25 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
     return CONV3D_OK;
 }
 
-static void pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
+/* Elements in front of the bias. */
+static ptrdiff_t bias_offset(const struct direct *direct)
+{
+    return c3d_panel_offset(&direct->problem, direct->kernels->lanes, direct->problem.groups, 0);
+}
+
+static void pack(const struct c3d_prepared *prepared, const float *weight, const float *bias,
                  float *packed)
 {
+    const struct direct *const direct = (const struct direct *)prepared;
+    c3d_pack_weights(&direct->problem, direct->blocking.panels, weight, packed);
+    c3d_pack_bias(&direct->problem, direct->kernels->lanes, bias, packed + bias_offset(direct));
+}
+
+static void attach(struct c3d_prepared *prepared, const float *packed)
+{
     struct direct *const direct = (struct direct *)prepared;
-    const struct c3d_problem *const problem = &direct->problem;
-    const int lanes = direct->kernels->lanes;
-    float *const packed_bias = packed + c3d_panel_offset(problem, lanes, problem->groups, 0);
-    c3d_pack_weights(problem, direct->blocking.panels, weight, packed);
-    c3d_pack_bias(problem, lanes, bias, packed_bias);
     direct->weights = packed;
-    direct->bias = packed_bias;
+    direct->bias = packed + bias_offset(direct);
 }
 
 /* The end of the run of outputs from w on that share valid taps. */
@@ -437,6 +445,7 @@ const struct c3d_algorithm c3d_direct = {
     .error = c3d_sequential_error,
     .prepare = prepare,
     .pack = pack,
+    .attach = attach,
     .destroy = destroy,
     .run_task = run_task,
 };

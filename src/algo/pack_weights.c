@@ -24,11 +24,16 @@ bool c3d_packed_elems(const struct c3d_problem *problem, int lanes, int64_t *ele
 
 /* A last panel of one vector runs at three quarters of the speed: with few panels,
  * two vectors for all are better than three and a rest. */
-struct c3d_panels c3d_choose_panels(const struct c3d_kernels *kernels, int64_t out_channels)
+struct c3d_panels c3d_choose_panels(const struct c3d_request *request)
 {
-    const int64_t vectors = c3d_ceil_div(out_channels, kernels->lanes);
+    const struct c3d_kernels *const kernels = request->kernels;
+    const int64_t vectors = c3d_ceil_div(request->problem->out_channels, kernels->lanes);
     const bool poor_rest = vectors < 16 && vectors % kernels->panel_vectors == 1;
-    return (struct c3d_panels){kernels->lanes, poor_rest ? 2 : kernels->panel_vectors};
+    const int64_t width = request->tile.panel > 0
+                              ? c3d_min(c3d_ceil_div(request->tile.panel, kernels->lanes),
+                                        C3D_MAX_PANEL_VECTORS)
+                          : poor_rest ? 2 : kernels->panel_vectors;
+    return (struct c3d_panels){kernels->lanes, (int)c3d_min(width, vectors)};
 }
 
 /* One output channel into its lane. */

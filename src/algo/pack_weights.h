@@ -20,8 +20,8 @@ struct c3d_panels {
     int lanes, vectors; /* of a panel; the last of a group may have fewer vectors */
 };
 
-/* The fastest panels for a number of output channels. */
-struct c3d_panels c3d_choose_panels(const struct c3d_kernels *kernels, int64_t out_channels);
+/* Panels for the request's wish of output channels, else the fastest. */
+struct c3d_panels c3d_choose_panels(const struct c3d_request *request);
 
 static inline int64_t c3d_panel_channels(struct c3d_panels panels)
 {

@@ -60,7 +60,8 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
     *reference = (struct reference){
         .base = {
             .algorithm = &c3d_reference,
-            .tile = {1, p->out[H], p->out[W], 1, p->in_channels},
+            .tile = {.t = 1, .h = p->out[H], .w = p->out[W], .oc = 1,
+                     .ic = p->in_channels, .panel = 1},
             .packed_bytes = (weight_elems(p) + bias_elems) * sizeof(float),
         },
         .problem = *p,
@@ -70,17 +71,23 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
     return CONV3D_OK;
 }
 
-static void pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
+static void pack(const struct c3d_prepared *prepared, const float *weight, const float *bias,
                  float *packed)
+{
+    const struct reference *const reference = (const struct reference *)prepared;
+    const size_t elems = weight_elems(&reference->problem);
+    memcpy(packed, weight, elems * sizeof *packed);
+    if (bias != NULL) {
+        memcpy(packed + elems, bias, prepared->packed_bytes - elems * sizeof *packed);
+    }
+}
+
+static void attach(struct c3d_prepared *prepared, const float *packed)
 {
     struct reference *const reference = (struct reference *)prepared;
     const size_t elems = weight_elems(&reference->problem);
-    memcpy(packed, weight, elems * sizeof *packed);
     reference->weight = packed;
-    if (bias != NULL) {
-        memcpy(packed + elems, bias, prepared->packed_bytes - elems * sizeof *packed);
-        reference->bias = packed + elems;
-    }
+    reference->bias = prepared->packed_bytes > elems * sizeof *packed ? packed + elems : NULL;
 }
 
 /* input, weight: those of the output's item, group and channel. */
@@ -150,6 +157,7 @@ const struct c3d_algorithm c3d_reference = {
     .error = error,
     .prepare = prepare,
     .pack = pack,
+    .attach = attach,
     .destroy = destroy,
     .run_task = run_task,
 };

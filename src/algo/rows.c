@@ -66,13 +66,20 @@ struct blocks {
     double cost;  /* of one step of the reduction for one run of all of them */
 };
 
-/* Blocks of nearly equal size, as large as one width of register tiles allows. */
+/* Blocks of nearly equal size, as large as one width of register tiles allows, or as was
+ * wished. */
 static struct blocks choose_blocks(const struct c3d_request *request)
 {
     const struct c3d_kernels *const kernels = request->kernels;
     const int64_t channels = request->problem->out_channels;
     const int64_t vectors = c3d_rowwise_run_vectors(request);
     struct blocks best = {0, INFINITY};
+    if (request->tile.panel > 0) {
+        const int64_t size =
+            c3d_min(c3d_min(request->tile.panel, channels), kernels->max_count[1]);
+        return (struct blocks){size, (double)c3d_ceil_div(channels, size) *
+                                         run_cost(request, (int)size, vectors)};
+    }
     for (int width = 1; width <= C3D_MAX_VECTORS; width++) {
         if (kernels->max_count[width] > 0) {
             const int64_t blocks = c3d_ceil_div(channels, kernels->max_count[width]);
@@ -224,6 +231,7 @@ const struct c3d_algorithm c3d_rows = {
     .error = c3d_sequential_error,
     .prepare = prepare,
     .pack = c3d_rowwise_pack,
+    .attach = c3d_rowwise_attach,
     .destroy = c3d_rowwise_destroy,
     .run_task = run_task,
 };

@@ -59,13 +59,19 @@ conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
     return CONV3D_OK;
 }
 
-void c3d_rowwise_pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
-                      float *packed)
+/* Elements in front of the bias. */
+static int64_t bias_offset(const struct c3d_problem *p)
 {
-    struct c3d_rowwise *const r = (struct c3d_rowwise *)prepared;
+    return p->groups * p->out_channels * c3d_reduction(p);
+}
+
+void c3d_rowwise_pack(const struct c3d_prepared *prepared, const float *weight,
+                      const float *bias, float *packed)
+{
+    const struct c3d_rowwise *const r = (const struct c3d_rowwise *)prepared;
     const struct c3d_problem *const p = &r->problem;
     const int64_t taps = c3d_volume(p->kernel), reduction = c3d_reduction(p);
-    float *const packed_bias = packed + p->groups * p->out_channels * reduction;
+    float *const packed_bias = packed + bias_offset(p);
     for (int64_t g = 0; g < p->groups; g++) {
         for (int64_t oc = 0; oc < p->out_channels; oc++) {
             const int64_t channel = g * p->out_channels + oc;
@@ -81,8 +87,13 @@ void c3d_rowwise_pack(struct c3d_prepared *prepared, const float *weight, const 
             packed_bias[channel] = (bias != NULL ? bias[channel] : 0.0f) + 0.0f;
         }
     }
+}
+
+void c3d_rowwise_attach(struct c3d_prepared *prepared, const float *packed)
+{
+    struct c3d_rowwise *const r = (struct c3d_rowwise *)prepared;
     r->weights = packed;
-    r->bias = packed_bias;
+    r->bias = packed + bias_offset(&r->problem);
 }
 
 /* Input channels from c on. */

@@ -49,8 +49,9 @@ C3D_CHECKED conv3d_status c3d_rowwise_prepare(const struct c3d_request *request,
                                               const struct c3d_algorithm *algorithm,
                                               int64_t block_size,
                                               struct c3d_prepared **prepared);
-void c3d_rowwise_pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
-                      float *packed);
+void c3d_rowwise_pack(const struct c3d_prepared *prepared, const float *weight,
+                      const float *bias, float *packed);
+void c3d_rowwise_attach(struct c3d_prepared *prepared, const float *packed);
 void c3d_rowwise_destroy(struct c3d_prepared *prepared);
 
 /* Why a problem is not accepted; NULL if it is. */

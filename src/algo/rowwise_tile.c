@@ -175,6 +175,7 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, s
         .w = wish_or(wish->w, p->out[W], equal_rows(p->out[W], longest_row)),
         .oc = p->out_channels,
         .ic = ic,
+        .panel = r->block_size,
     };
     while (!derive(r, room) && wish->w == 0 && b->tile.w > shortest_row) {
         b->tile.w = equal_rows(p->out[W], b->tile.w / 2);

@@ -67,13 +67,13 @@ static void destroy(struct c3d_prepared *prepared)
     }
 }
 
-/* The same problem, its tiles as direct likes them. */
+/* The same problem, its tiles as direct likes them, but for the panels: tasks begin with one. */
 static conv3d_status prepare_direct(const struct c3d_request *request,
                                     const struct c3d_winograd_block *block,
                                     struct c3d_prepared **direct)
 {
     struct c3d_request wish = *request;
-    wish.tile = (conv3d_tile){0};
+    wish.tile = (conv3d_tile){.panel = block->tile.panel};
     wish.scratch_limit = (size_t)c3d_winograd_room(request, block);
     return c3d_direct.prepare(&wish, direct);
 }
@@ -125,18 +125,25 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
     return CONV3D_OK;
 }
 
-static void pack(struct c3d_prepared *prepared, const float *weight, const float *bias,
+static void pack(const struct c3d_prepared *prepared, const float *weight, const float *bias,
                  float *packed)
+{
+    const struct winograd *const winograd = (const struct winograd *)prepared;
+    const struct c3d_problem *const p = &winograd->problem;
+    const struct c3d_winograd_block *const block = &winograd->block;
+    c3d_winograd_pack(p, block, weight, packed);
+    c3d_pack_bias(p, block->panels.lanes, bias, packed + c3d_winograd_weights(p, block));
+    c3d_direct.pack(winograd->direct, weight, bias, packed + own_elems(p, block));
+}
+
+static void attach(struct c3d_prepared *prepared, const float *packed)
 {
     struct winograd *const winograd = (struct winograd *)prepared;
     const struct c3d_problem *const p = &winograd->problem;
     const struct c3d_winograd_block *const block = &winograd->block;
-    float *const packed_bias = packed + c3d_winograd_weights(p, block);
-    c3d_winograd_pack(p, block, weight, packed);
-    c3d_pack_bias(p, block->panels.lanes, bias, packed_bias);
     winograd->weights = packed;
-    winograd->bias = packed_bias;
-    c3d_direct.pack(winograd->direct, weight, bias, packed + own_elems(p, block));
+    winograd->bias = packed + c3d_winograd_weights(p, block);
+    c3d_direct.attach(winograd->direct, packed + own_elems(p, block));
 }
 
 /* Of the axes of the window, those that the task's tiles read. */
@@ -565,6 +572,7 @@ const struct c3d_algorithm c3d_winograd = {
     .error = c3d_winograd_error,
     .prepare = prepare,
     .pack = pack,
+    .attach = attach,
     .destroy = destroy,
     .run_task = run_task,
 };

@@ -91,6 +91,7 @@ static void derive(const struct c3d_problem *p, struct c3d_winograd_block *b, in
     b->tile.h = axes[H].tiles * axes[H].outs;
     b->tile.w = axes[W].tiles * axes[W].outs;
     b->tile.ic = p->in_channels;
+    b->tile.panel = width;
     b->channel_blocks = c3d_ceil_div(p->in_channels, lanes);
     b->tiles = axes[T].tiles * axes[H].tiles * axes[W].tiles;
     b->rows = c3d_ceil_div(b->tiles, c3d_ceil_div(b->tiles, register_rows));
@@ -366,7 +367,7 @@ conv3d_status c3d_winograd_cut(const struct c3d_request *request,
                                struct c3d_winograd_block *block)
 {
     const struct c3d_problem *const p = request->problem;
-    block->panels = c3d_choose_panels(request->kernels, p->out_channels);
+    block->panels = c3d_choose_panels(request);
     for (int axis = T; axis <= W; axis++) {
         set_axis(&block->axes[axis], request->transform[axis], p->kernel[axis], p->stride[axis],
                  p->dilation[axis]);

@@ -7,16 +7,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static _Thread_local char last_error[512];
+static _Thread_local struct c3d_failure last;
 
 conv3d_status c3d_fail(conv3d_status status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(last_error, sizeof last_error, format, args);
+    vsnprintf(last.line, sizeof last.line, format, args);
     va_end(args);
     /* Texts may quote the user's bytes; the promise is one line. */
-    for (char *c = last_error; *c != '\0'; c++) {
+    for (char *c = last.line; *c != '\0'; c++) {
         if (*c == '\n' || *c == '\r') {
             *c = ' ';
         }
@@ -24,9 +24,19 @@ conv3d_status c3d_fail(conv3d_status status, const char *format, ...)
     return status;
 }
 
+struct c3d_failure c3d_failure_save(void)
+{
+    return last;
+}
+
+void c3d_failure_restore(const struct c3d_failure *failure)
+{
+    last = *failure;
+}
+
 const char *conv3d_last_error(void)
 {
-    return last_error;
+    return last.line;
 }
 
 const char *conv3d_status_string(conv3d_status status)
@@ -42,6 +52,7 @@ const char *conv3d_status_string(conv3d_status status)
         [CONV3D_ERR_UNSUPPORTED] = "CONV3D_ERR_UNSUPPORTED",
         [CONV3D_ERR_ENVIRONMENT] = "CONV3D_ERR_ENVIRONMENT",
         [CONV3D_ERR_PARSE] = "CONV3D_ERR_PARSE",
+        [CONV3D_ERR_IO] = "CONV3D_ERR_IO",
     };
     const size_t index = (size_t)status;
     return index < sizeof names / sizeof *names ? names[index] : "unknown status";

@@ -15,4 +15,12 @@
  * nothing; lines longer than 511 bytes are cut. */
 conv3d_status c3d_fail(conv3d_status status, const char *format, ...) C3D_PRINTF(2, 3);
 
+/* What conv3d_last_error() says, to say it again after something went wrong that is no failure
+ * of the caller's. */
+struct c3d_failure {
+    char line[512];
+};
+struct c3d_failure c3d_failure_save(void);
+void c3d_failure_restore(const struct c3d_failure *failure);
+
 #endif

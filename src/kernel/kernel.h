@@ -250,6 +250,10 @@ struct c3d_lines {
     const struct c3d_matrix *matrix;
 };
 
+/* Counts the changes of kernels and algorithms after which what was tuned is worth tuning
+ * again. */
+enum { C3D_KERNEL_SET = 1 };
+
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
     int lanes;        /* float32 per vector, at most C3D_MAX_LANES */

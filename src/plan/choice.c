@@ -106,6 +106,9 @@ static int compare(const void *left, const void *right)
     if (a->eligible != b->eligible) {
         return a->eligible ? -1 : 1;
     }
+    if (a->preferred != b->preferred) {
+        return a->preferred ? -1 : 1;
+    }
     if (a->estimate != b->estimate) {
         return a->estimate < b->estimate ? -1 : 1;
     }
@@ -129,11 +132,16 @@ static void judge_slower(struct c3d_choice *choice)
 }
 
 conv3d_status c3d_choose(const struct c3d_request *request, const char *wish,
-                         struct c3d_choice *choice)
+                         const char *preferred, struct c3d_choice *choice)
 {
     choice->count = 0;
     for (int i = 0; c3d_algorithms[i] != NULL; i++) {
         consider_all(request, wish, c3d_algorithms[i], choice);
+    }
+    for (int i = 0; i < choice->count; i++) {
+        struct c3d_candidate *const candidate = &choice->candidates[i];
+        candidate->preferred = strcmp(candidate->name, preferred) == 0 && candidate->eligible &&
+                               !isinf(candidate->estimate);
     }
     qsort(choice->candidates, (size_t)choice->count, sizeof *choice->candidates, compare);
     if (!choice->candidates[0].eligible) {

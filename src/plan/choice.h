@@ -17,12 +17,13 @@ struct c3d_candidate {
     int place;         /* in the order of preference */
     bool refused;      /* the algorithm, whatever the transform */
     bool eligible;     /* not refused, and not passed over for another's name */
+    bool preferred;
     double estimate;   /* in vector FMAs of one core; 0 = none was made */
     double error;      /* relative L2 error to expect; 0 likewise */
     char verdict[96];
 };
 
-/* The winner comes first, then the others that were estimated, fastest first. */
+/* The winner comes first, the preferred one if it is eligible; then the others that were estimated, fastest first. */
 struct c3d_choice {
     int count;
     struct c3d_candidate candidates[C3D_MAX_CANDIDATES];
@@ -31,10 +32,11 @@ struct c3d_choice {
 /*
  * Judges all candidates by a request of one item, one thread and no wishes for tiles, since
  * neither batch nor threads may change bits.  wish: NULL, or the name of an algorithm or of a
- * candidate, which must accept the request.  Errors: UNSUPPORTED.
+ * candidate, which must accept the request.  preferred: the name of a candidate that wins if it can
+ * be had, or "".  Errors: UNSUPPORTED.
  */
 C3D_CHECKED conv3d_status c3d_choose(const struct c3d_request *request, const char *wish,
-                                     struct c3d_choice *choice);
+                                     const char *preferred, struct c3d_choice *choice);
 
 /* True if the name is of an algorithm that must be asked for by name. */
 bool c3d_only_by_name(const char *name);

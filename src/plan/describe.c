@@ -55,6 +55,9 @@ conv3d_status conv3d_plan_query(const conv3d_plan *plan, conv3d_plan_info *info)
         .estimated_flops = 2.0 * plan->kernels->lanes * (double)p->items * winner->estimate,
         .imbalance = 1 / c3d_schedule_efficiency(&plan->schedule, plan->threads),
         .binding = plan->seats.reason,
+        .algorithm_origin = plan->algorithm_origin,
+        .tile_origin = plan->tile_origin,
+        .tuning_file = plan->tuning_file,
     };
     return CONV3D_OK;
 }
@@ -126,6 +129,16 @@ int conv3d_plan_candidate(const conv3d_plan *plan, int index, const char **algor
     return 1;
 }
 
+static const char *origin_name(conv3d_origin origin)
+{
+    static const char *const names[] = {
+        [CONV3D_ORIGIN_MODEL] = "the cost model",
+        [CONV3D_ORIGIN_OPTIONS] = "options",
+        [CONV3D_ORIGIN_DATABASE] = "the tuning database",
+    };
+    return names[origin];
+}
+
 /* Appends to a text of `length`, which may have outgrown its buffer. */
 static size_t append(char *buffer, size_t capacity, size_t length, const char *line)
 {
@@ -138,7 +151,7 @@ static size_t append(char *buffer, size_t capacity, size_t length, const char *l
 size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capacity)
 {
     conv3d_plan_info info = {.size = sizeof info};
-    char line[512], problem[256];
+    char line[512], problem[256], tile[CONV3D_TILE_TEXT];
     if (capacity > 0) {
         buffer[0] = '\0';
     }
@@ -146,6 +159,7 @@ size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capaci
         return 0;
     }
     conv3d_problem_format(&plan->params, plan->input_shape, problem, sizeof problem);
+    conv3d_tile_format(&info.tile, tile, sizeof tile);
     const int64_t *const out = info.output_shape;
     snprintf(line, sizeof line,
              "problem: %s\n"
@@ -158,7 +172,7 @@ size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capaci
              info.math == CONV3D_MATH_STRICT ? "strict" : "fast");
     size_t length = append(buffer, capacity, 0, line);
     snprintf(line, sizeof line,
-             "tile: t%" PRId64 " h%" PRId64 " w%" PRId64 " oc%" PRId64 " ic%" PRId64 "\n"
+             "tile: %s\n"
              "tasks: %" PRId64 "\n"
              "threads: %d\n"
              "imbalance: %.3f\n"
@@ -168,11 +182,19 @@ size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capaci
              "gflop: %.6f\n"
              "effective gflop: %.6f\n"
              "expected error: %.1e\n",
-             info.tile.t, info.tile.h, info.tile.w, info.tile.oc, info.tile.ic, info.tasks,
+             tile, info.tasks,
              info.threads, info.imbalance, info.binding, info.packed_bytes,
              info.workspace_bytes, info.flops * 1e-9,
              info.effective_flops * 1e-9, info.expected_error);
     length = append(buffer, capacity, length, line);
+    snprintf(line, sizeof line, "origin: algorithm from %s, tile from %s\n",
+             origin_name(info.algorithm_origin), origin_name(info.tile_origin));
+    length = append(buffer, capacity, length, line);
+    if (info.tuning_file[0] != '\0') {
+        length = append(buffer, capacity, length, "tuning file: ");
+        length = append(buffer, capacity, length, info.tuning_file);
+        length = append(buffer, capacity, length, "\n");
+    }
     enum { transforms_shown = 8 };
     int transforms = 0;
     for (int i = 0; i < plan->choice.count; i++) {

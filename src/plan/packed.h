@@ -17,7 +17,7 @@ struct c3d_packed {
     int count;
     struct c3d_packed_copy {
         struct c3d_prepared *prepared; /* the plan's own in the first copy */
-        float *memory;
+        float *memory; /* NULL = a donor's */
         int node;
     } *copies;
     int *of_thread; /* which copy; NULL = the first for all */
@@ -28,12 +28,15 @@ struct c3d_packed {
  * about the plan is known.  Where threads sit on several nodes, and the weights exceed the L3 of
  * one, each node has a copy, written by a thread there, because memory lies where it is first
  * written.  Smaller ones are read from far away once per call, and from L3 afterwards.
+ * donor: NULL, or a plan of the same weights that outlives this one, whose single copy serves
+ * both if it is laid out alike.
  *
  * Release with c3d_packed_release(), also after an error, and after the last execution.
  * Errors: MEMORY, also when a call's workspace would be more than there is beside the weights.
  */
 C3D_CHECKED conv3d_status c3d_packed_make(const struct conv3d_plan *plan,
                                           const struct c3d_request *request,
+                                          const struct conv3d_plan *donor,
                                           struct c3d_packed *packed);
 void c3d_packed_release(struct c3d_packed *packed);
 

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "kernel/select.h"
+#include "plan/advice.h"
 #include "plan/collapse.h"
 #include "plan/problem_check.h"
 #include "platform/float_state.h"
@@ -28,7 +29,7 @@
  * for aligning the caller's pointer. */
 static const size_t scratch_limit = ((size_t)32 << 20) - C3D_ALIGNMENT;
 
-static conv3d_status check_options(const conv3d_options *options)
+conv3d_status c3d_options_check(const conv3d_options *options)
 {
     if (options->size != sizeof *options) {
         return c3d_fail(CONV3D_ERR_ARGUMENT, "options.size is %zu; it must be %zu", options->size,
@@ -42,9 +43,13 @@ static conv3d_status check_options(const conv3d_options *options)
         return c3d_fail(CONV3D_ERR_ARGUMENT, "options.math is %d; it must be 0 to %d",
                         (int)options->math, (int)CONV3D_MATH_STRICT);
     }
-    if (options->effort != CONV3D_EFFORT_ESTIMATE) {
-        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.effort is %d; it must be 0",
-                        (int)options->effort);
+    if (options->effort < CONV3D_EFFORT_ESTIMATE || options->effort > CONV3D_EFFORT_MEASURE) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.effort is %d; it must be 0 to %d",
+                        (int)options->effort, (int)CONV3D_EFFORT_MEASURE);
+    }
+    if (!(options->tuning_seconds >= 0)) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.tuning_seconds is %g; it must be >= 0",
+                        options->tuning_seconds);
     }
     if (options->activation != CONV3D_ACTIVATION_NONE &&
         options->activation != CONV3D_ACTIVATION_RELU) {
@@ -52,16 +57,25 @@ static conv3d_status check_options(const conv3d_options *options)
                         (int)options->activation);
     }
     const conv3d_tile *const tile = &options->tile;
-    if (tile->t < 0 || tile->h < 0 || tile->w < 0 || tile->oc < 0 || tile->ic < 0) {
+    if (tile->t < 0 || tile->h < 0 || tile->w < 0 || tile->oc < 0 || tile->ic < 0 ||
+        tile->panel < 0) {
         return c3d_fail(CONV3D_ERR_ARGUMENT,
                         "options.tile is t %" PRId64 ", h %" PRId64 ", w %" PRId64 ", oc %" PRId64
-                        ", ic %" PRId64 "; none may be negative",
-                        tile->t, tile->h, tile->w, tile->oc, tile->ic);
+                        ", ic %" PRId64 ", panel %" PRId64 "; none may be negative",
+                        tile->t, tile->h, tile->w, tile->oc, tile->ic, tile->panel);
+    }
+    if (tile->order < CONV3D_ORDER_CHOOSE || tile->order > CONV3D_ORDER_OUTER) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.tile.order is %d; it must be 0 to %d",
+                        (int)tile->order, (int)CONV3D_ORDER_OUTER);
+    }
+    if (tile->store < CONV3D_STORE_CHOOSE || tile->store > CONV3D_STORE_STREAMED) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.tile.store is %d; it must be 0 to %d",
+                        (int)tile->store, (int)CONV3D_STORE_STREAMED);
     }
     return CONV3D_OK;
 }
 
-static conv3d_status choose_math(conv3d_math wish, conv3d_math *math)
+conv3d_status c3d_plan_math(conv3d_math wish, conv3d_math *math)
 {
     const char *const text = c3d_env("CONV3D_MATH");
     *math = wish;
@@ -135,7 +149,7 @@ static void set_core_caches(struct c3d_request *request)
 
 /* Neither batch nor threads nor forced tiles change the choice. */
 static conv3d_status choose(struct conv3d_plan *plan, const struct c3d_request *request,
-                            const char *wish)
+                            const char *wish, const char *preferred)
 {
     struct c3d_problem item = *request->problem;
     struct c3d_request one = *request;
@@ -147,22 +161,52 @@ static conv3d_status choose(struct conv3d_plan *plan, const struct c3d_request *
     memset(one.transform, 0, sizeof one.transform);
     one.stream = exceeds_caches(&item);
     const conv3d_status status = limit_scratch(plan, &one);
-    return status != CONV3D_OK ? status : c3d_choose(&one, wish, &plan->choice);
+    return status != CONV3D_OK ? status : c3d_choose(&one, wish, preferred, &plan->choice);
+}
+
+static bool is_unset(const conv3d_tile *tile)
+{
+    const conv3d_tile unset = {0};
+    return memcmp(tile, &unset, sizeof unset) == 0;
+}
+
+static bool streams(const conv3d_tile *wish, const struct c3d_problem *p)
+{
+    return wish->store == CONV3D_STORE_CHOOSE ? exceeds_caches(p)
+                                              : wish->store == CONV3D_STORE_STREAMED;
+}
+
+/* Takes over the tile that was tuned for the algorithm, unless the caller has wishes.  A limit
+ * of memory is one: it was not there when the tile was timed. */
+static void follow_tile(struct conv3d_plan *plan, struct c3d_request *request,
+                        const conv3d_options *options, const struct c3d_advice *advice)
+{
+    if (advice->has_tile && is_unset(&options->tile) && options->memory_limit_bytes == 0 &&
+        strcmp(advice->tile.algorithm, plan->choice.candidates[0].name) == 0) {
+        request->tile = advice->tile.tile;
+        request->stream = streams(&request->tile, request->problem);
+        if (options->threads == 0) {
+            request->threads = advice->tile.team;
+        }
+        plan->tuned_tile = true;
+    }
 }
 
 /* Chooses and prepares an algorithm, with as many threads as the memory limit
  * allows; completes the request to that. */
 static conv3d_status prepare(struct conv3d_plan *plan, struct c3d_request *request,
-                             const conv3d_options *options)
+                             const conv3d_options *options, const struct c3d_advice *advice)
 {
     for (;;) {
         conv3d_status status = limit_scratch(plan, request);
         if (status == CONV3D_OK) {
-            status = choose(plan, request, options->algorithm);
+            status = choose(plan, request, options->algorithm,
+                            options->algorithm == NULL ? advice->algorithm : "");
         }
         if (status == CONV3D_OK) {
             const struct c3d_candidate *const winner = &plan->choice.candidates[0];
             memcpy(request->transform, winner->transform, sizeof request->transform);
+            follow_tile(plan, request, options, advice);
             set_core_caches(request);
             status = winner->algorithm->prepare(request, &plan->prepared);
         }
@@ -179,14 +223,17 @@ static void report(const struct conv3d_plan *plan)
     if (!c3d_log_wanted()) {
         return;
     }
-    char problem[256];
-    const conv3d_tile *const tile = &plan->prepared->tile;
+    char problem[256], tile[CONV3D_TILE_TEXT];
     conv3d_problem_format(&plan->params, plan->input_shape, problem, sizeof problem);
-    c3d_log("conv3d,v1,plan,%s,%s,%s,%s,t%" PRId64 "h%" PRId64 "w%" PRId64 "oc%" PRId64
-            "ic%" PRId64 ",threads%d,%s",
-            plan->prepared->algorithm->name, plan->kernels->name,
-            plan->math == CONV3D_MATH_STRICT ? "strict" : "fast", problem, tile->t, tile->h,
-            tile->w, tile->oc, tile->ic, plan->threads, plan->seats.reason);
+    conv3d_tile_format(&plan->prepared->tile, tile, sizeof tile);
+    c3d_log("conv3d,v1,plan,%s,%s,%s,%s,%s,threads%d,%s", plan->prepared->algorithm->name,
+            plan->kernels->name, plan->math == CONV3D_MATH_STRICT ? "strict" : "fast", problem,
+            tile, plan->threads, plan->seats.reason);
+}
+
+int c3d_plan_most_threads(void)
+{
+    return (int)c3d_max(1, c3d_min(c3d_threads_default().count, C3D_MAX_THREADS));
 }
 
 /* Waking a team costs some ten microseconds: a thread that nobody asked for by
@@ -195,7 +242,7 @@ static int default_threads(const struct conv3d_plan *plan)
 {
     static const double flops_worth_a_thread = 1e6;
     const double worth = c3d_plan_flops(plan) / flops_worth_a_thread;
-    const int most = (int)c3d_max(1, c3d_min(c3d_threads_default().count, C3D_MAX_THREADS));
+    const int most = c3d_plan_most_threads();
     return worth < most ? (int)c3d_max(1, (int64_t)worth) : most;
 }
 
@@ -212,6 +259,18 @@ static bool channels_go_outside(const struct c3d_problem *p)
     return c3d_topology_get()->numa_nodes > 1 && weights > inputs;
 }
 
+/* What is the plan's to decide of a tile, not the algorithm's. */
+static void complete_tile(struct conv3d_plan *plan, const struct c3d_request *request)
+{
+    conv3d_tile *const tile = &plan->prepared->tile;
+    tile->store = request->stream ? CONV3D_STORE_STREAMED : CONV3D_STORE_CACHED;
+    tile->order = request->tile.order;
+    if (tile->order == CONV3D_ORDER_CHOOSE) {
+        tile->order = channels_go_outside(&plan->collapsed) ? CONV3D_ORDER_OUTER
+                                                            : CONV3D_ORDER_INNER;
+    }
+}
+
 static conv3d_status take_seats(struct conv3d_plan *plan, const char *wish)
 {
     /* Binding and setting free take a thread 6 to 15 microseconds a call: 1% of a
@@ -222,13 +281,44 @@ static conv3d_status take_seats(struct conv3d_plan *plan, const char *wish)
                           &plan->seats);
 }
 
-/* What plan_create does once its arguments are known to be whole. */
-static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight,
-                           const conv3d_tensor *bias, const conv3d_options *options)
+/* Nothing is asked for the reference, nor when everything that could be answered is given. */
+static void ask_for_advice(const struct conv3d_plan *plan, const conv3d_options *options,
+                           const struct c3d_plan_context *context, struct c3d_advice *advice)
 {
+    advice->algorithm[0] = '\0';
+    advice->has_tile = false;
+    if (context->untuned || (options->algorithm != NULL && !is_unset(&options->tile))) {
+        return;
+    }
+    c3d_advice_ask(&plan->params, plan->input_shape, plan->kernels, plan->math,
+                   options->threads > 0 ? options->threads : c3d_plan_most_threads(), advice);
+}
+
+/* Says where the algorithm, and where the tile comes from. */
+static void note_origin(struct conv3d_plan *plan, const conv3d_options *options,
+                        const struct c3d_advice *advice)
+{
+    const bool tuned = plan->choice.candidates[0].preferred;
+    plan->algorithm_origin = options->algorithm != NULL ? CONV3D_ORIGIN_OPTIONS
+                   : tuned                    ? CONV3D_ORIGIN_DATABASE
+                                              : CONV3D_ORIGIN_MODEL;
+    if (tuned || plan->tuned_tile) {
+        memcpy(plan->tuning_file, advice->path, sizeof plan->tuning_file);
+    }
+    plan->tile_origin = !is_unset(&options->tile) ? CONV3D_ORIGIN_OPTIONS
+                        : plan->tuned_tile        ? CONV3D_ORIGIN_DATABASE
+                                                  : CONV3D_ORIGIN_MODEL;
+}
+
+/* What making a plan does once its arguments are known to be whole. */
+static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight,
+                           const conv3d_tensor *bias, const conv3d_options *options,
+                           const struct c3d_plan_context *context)
+{
+    struct c3d_advice advice;
     conv3d_status status;
     if ((status = c3d_kernels_select(&plan->kernels)) != CONV3D_OK ||
-        (status = choose_math(options->math, &plan->math)) != CONV3D_OK) {
+        (status = c3d_plan_math(options->math, &plan->math)) != CONV3D_OK) {
         return status;
     }
     plan->activation = options->activation;
@@ -244,14 +334,15 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         .threads = options->threads > 0 ? options->threads : default_threads(plan),
         .memory_limit = options->memory_limit_bytes,
         .tile = options->tile,
-        .stream = exceeds_caches(&plan->collapsed),
+        .stream = streams(&options->tile, &plan->collapsed),
         .l3_bytes = c3d_topology_get()->l3_bytes,
     };
-    if ((status = prepare(plan, &request, options)) != CONV3D_OK) {
+    ask_for_advice(plan, options, context, &advice);
+    if ((status = prepare(plan, &request, options, &advice)) != CONV3D_OK) {
         return status;
     }
-    plan->schedule = c3d_schedule_make(&plan->collapsed, &plan->prepared->tile,
-                                       channels_go_outside(&plan->collapsed));
+    complete_tile(plan, &request);
+    plan->schedule = c3d_schedule_make(&plan->collapsed, &plan->prepared->tile);
     plan->threads = (int)c3d_max(1, c3d_min(plan->threads, plan->schedule.tasks));
     if ((status = take_seats(plan, options->bind)) != CONV3D_OK) {
         return status;
@@ -261,9 +352,6 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         plan->workspace_bytes =
             c3d_plan_scratch_stride(plan) * (size_t)plan->threads + C3D_ALIGNMENT - 1;
     }
-    if ((status = c3d_packed_make(plan, &request, &plan->packed)) != CONV3D_OK) {
-        return status;
-    }
     const int *const outs = plan->choice.candidates[0].transform;
     const int64_t *const kernel = plan->collapsed.kernel;
     if (outs[T] > 0) {
@@ -271,27 +359,24 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
                  "F(%dx%dx%d, %" PRId64 "x%" PRId64 "x%" PRId64 ")", outs[T], outs[H], outs[W],
                  kernel[T], kernel[H], kernel[W]);
     }
-    report(plan);
-    return CONV3D_OK;
+    note_origin(plan, options, &advice);
+    status = c3d_packed_make(plan, &request, context->donor, &plan->packed);
+    if (status == CONV3D_OK) {
+        report(plan);
+    }
+    return status;
 }
 
-conv3d_status conv3d_plan_create(conv3d_plan **plan, const conv3d_params *params,
-                                 const int64_t input_shape[5], const conv3d_tensor *weight,
-                                 const conv3d_tensor *bias, const conv3d_options *options)
+conv3d_status c3d_plan_make(struct conv3d_plan **plan, const conv3d_params *params,
+                            const int64_t input_shape[5], const conv3d_tensor *weight,
+                            const conv3d_tensor *bias, const conv3d_options *options,
+                            const struct c3d_plan_context *context)
 {
-    conv3d_options defaults;
-    conv3d_options_init(&defaults);
-    if (plan == NULL) {
-        return c3d_fail(CONV3D_ERR_NULL, "plan is NULL");
-    }
     *plan = NULL;
-    if (options == NULL) {
-        options = &defaults;
-    }
     struct c3d_problem problem;
     conv3d_status status;
     if ((status = c3d_problem_check(params, input_shape, &problem)) != CONV3D_OK ||
-        (status = check_options(options)) != CONV3D_OK ||
+        (status = c3d_options_check(options)) != CONV3D_OK ||
         (status = c3d_weight_check(&problem, weight)) != CONV3D_OK ||
         (status = c3d_bias_check(&problem, bias)) != CONV3D_OK) {
         return status;
@@ -310,7 +395,7 @@ conv3d_status conv3d_plan_create(conv3d_plan **plan, const conv3d_params *params
     };
     memcpy(made->input_shape, input_shape, sizeof made->input_shape);
     const fenv_t before = c3d_float_state_default();
-    status = build(made, weight, bias, options);
+    status = build(made, weight, bias, options, context);
     c3d_float_state_restore(&before);
     if (status != CONV3D_OK) {
         conv3d_plan_destroy(made);

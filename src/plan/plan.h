@@ -12,6 +12,8 @@
 #include "plan/schedule.h"
 #include "platform/seats.h"
 
+#include <limits.h>
+
 struct conv3d_plan {
     conv3d_params params;
     int64_t input_shape[5];
@@ -28,7 +30,34 @@ struct conv3d_plan {
     size_t workspace_bytes;
     struct c3d_choice choice;
     char transform[64]; /* that was chosen, with the kernel; or "" */
+    bool tuned_tile;    /* the tuning database gave it */
+    conv3d_origin algorithm_origin, tile_origin;
+    char tuning_file[PATH_MAX]; /* that said so; or "" */
 };
+
+/* What a plan is made for, beside the caller's options. */
+struct c3d_plan_context {
+    bool untuned; /* the tuning database is not asked */
+    /* NULL, or a plan of the same problem and weights that will live longer: where both have
+     * them packed alike, they are packed once. */
+    const struct conv3d_plan *donor;
+};
+
+/* conv3d_plan_create() for arguments that are not NULL where it allows no NULL; options, too. */
+C3D_CHECKED conv3d_status c3d_plan_make(struct conv3d_plan **plan, const conv3d_params *params,
+                                        const int64_t input_shape[5],
+                                        const conv3d_tensor *weight, const conv3d_tensor *bias,
+                                        const conv3d_options *options,
+                                        const struct c3d_plan_context *context);
+
+/* Errors: ARGUMENT, as conv3d_plan_create() says. */
+C3D_CHECKED conv3d_status c3d_options_check(const conv3d_options *options);
+
+/* FAST or STRICT.  Errors: ENVIRONMENT. */
+C3D_CHECKED conv3d_status c3d_plan_math(conv3d_math wish, conv3d_math *math);
+
+/* That a plan uses when nobody says how many, and there is enough to do. */
+int c3d_plan_most_threads(void);
 
 /* Nominal operations of a call, padding taps included, and without them. */
 double c3d_plan_flops(const struct conv3d_plan *plan);

@@ -7,46 +7,26 @@
  */
 #include "plan/problem_check.h"
 
-#include "base/num.h"
+#include "base/text.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* A growing text that keeps counting past its capacity, as snprintf does. */
-struct writer {
-    char *buffer;
-    size_t capacity, length;
-};
-
-static void put(struct writer *writer, const char *format, ...) C3D_PRINTF(2, 3);
-
-static void put(struct writer *writer, const char *format, ...)
-{
-    const bool room = writer->length < writer->capacity;
-    va_list args;
-    va_start(args, format);
-    const int added = vsnprintf(room ? writer->buffer + writer->length : NULL,
-                                room ? writer->capacity - writer->length : 0, format, args);
-    va_end(args);
-    writer->length += added > 0 ? (size_t)added : 0;
-}
-
 /* begin and end differ only for padding. */
-static void put_triple(struct writer *writer, const char *key, const int64_t begin[3],
+static void put_triple(struct c3d_writer *writer, const char *key, const int64_t begin[3],
                        const int64_t end[3])
 {
     const bool even = memcmp(begin, end, 3 * sizeof *begin) == 0;
-    put(writer, "_%s", key);
+    c3d_write(writer, "_%s", key);
     if (even && begin[T] == begin[H] && begin[H] == begin[W]) {
-        put(writer, "%" PRId64, begin[T]);
+        c3d_write(writer, "%" PRId64, begin[T]);
         return;
     }
     for (int axis = T; axis <= W; axis++) {
-        put(writer, "%s%" PRId64, axis > T ? "x" : "", begin[axis]);
+        c3d_write(writer, "%s%" PRId64, axis > T ? "x" : "", begin[axis]);
         if (begin[axis] != end[axis]) {
-            put(writer, ":%" PRId64, end[axis]);
+            c3d_write(writer, ":%" PRId64, end[axis]);
         }
     }
 }
@@ -59,14 +39,11 @@ static bool all_are(const int64_t values[3], int64_t value)
 size_t conv3d_problem_format(const conv3d_params *params, const int64_t input_shape[5],
                              char *buffer, size_t capacity)
 {
-    struct writer writer = {buffer, capacity, 0};
-    if (capacity > 0) {
-        buffer[0] = '\0';
-    }
+    struct c3d_writer writer = c3d_write_to(buffer, capacity);
     if (params == NULL || input_shape == NULL) {
         return 0;
     }
-    put(&writer, "n%" PRId64 "_ci%" PRId64 "t%" PRId64 "h%" PRId64 "w%" PRId64 "_co%" PRId64,
+    c3d_write(&writer, "n%" PRId64 "_ci%" PRId64 "t%" PRId64 "h%" PRId64 "w%" PRId64 "_co%" PRId64,
         input_shape[0], input_shape[1], input_shape[2], input_shape[3], input_shape[4],
         params->out_channels);
     put_triple(&writer, "k", params->kernel_size, params->kernel_size);
@@ -80,43 +57,15 @@ size_t conv3d_problem_format(const conv3d_params *params, const int64_t input_sh
         put_triple(&writer, "d", params->dilation, params->dilation);
     }
     if (params->groups != 1) {
-        put(&writer, "_g%" PRId64, params->groups);
+        c3d_write(&writer, "_g%" PRId64, params->groups);
     }
     if (params->bias) {
-        put(&writer, "_b");
+        c3d_write(&writer, "_b");
     }
     if (params->conv_mode == CONV3D_CONVOLUTION) {
-        put(&writer, "_flip");
+        c3d_write(&writer, "_flip");
     }
     return writer.length;
-}
-
-/* Reads one decimal number without sign; advances *text. */
-static bool read_number(const char **text, int64_t *value)
-{
-    const char *c = *text;
-    int64_t number = 0;
-    if (*c < '0' || *c > '9') {
-        return false;
-    }
-    for (; *c >= '0' && *c <= '9'; c++) {
-        if (!c3d_mul_ok(number, 10, &number) || !c3d_add_ok(number, *c - '0', &number)) {
-            return false;
-        }
-    }
-    *text = c;
-    *value = number;
-    return true;
-}
-
-static bool read_keyed(const char **text, const char *key, int64_t *value)
-{
-    const size_t length = strlen(key);
-    if (strncmp(*text, key, length) != 0) {
-        return false;
-    }
-    *text += length;
-    return read_number(text, value);
 }
 
 /* One number or three joined by 'x'; with end, each may be BEGIN:END. */
@@ -126,14 +75,14 @@ static bool read_triple(const char **text, int64_t begin[3], int64_t end[3])
         if (axis > T && *(*text)++ != 'x') {
             return false;
         }
-        if (!read_number(text, &begin[axis])) {
+        if (!c3d_read_number(text, &begin[axis])) {
             return false;
         }
         if (end != NULL) {
             end[axis] = begin[axis];
             if (**text == ':') {
                 ++*text;
-                if (!read_number(text, &end[axis])) {
+                if (!c3d_read_number(text, &end[axis])) {
                     return false;
                 }
             }
@@ -158,15 +107,15 @@ static int read_field(const char **text, conv3d_params *params, int64_t input_sh
 {
     const char *const at = *text;
     if (strncmp(at, "ci", 2) == 0) {
-        const bool ok = read_keyed(text, "ci", &input_shape[1]) &&
-                        read_keyed(text, "t", &input_shape[2]) &&
-                        read_keyed(text, "h", &input_shape[3]) &&
-                        read_keyed(text, "w", &input_shape[4]);
+        const bool ok = c3d_read_keyed(text, "ci", &input_shape[1]) &&
+                        c3d_read_keyed(text, "t", &input_shape[2]) &&
+                        c3d_read_keyed(text, "h", &input_shape[3]) &&
+                        c3d_read_keyed(text, "w", &input_shape[4]);
         params->in_channels = input_shape[1];
         return ok ? SEEN_C : 0;
     }
     if (strncmp(at, "co", 2) == 0) {
-        return read_keyed(text, "co", &params->out_channels) ? SEEN_CO : 0;
+        return c3d_read_keyed(text, "co", &params->out_channels) ? SEEN_CO : 0;
     }
     if (strncmp(at, "flip", 4) == 0) {
         *text += 4;
@@ -184,7 +133,7 @@ static int read_field(const char **text, conv3d_params *params, int64_t input_sh
     case 'p':
         return read_triple(text, params->padding_begin, params->padding_end) ? SEEN_P : 0;
     case 'g':
-        return read_number(text, &params->groups) ? SEEN_G : 0;
+        return c3d_read_number(text, &params->groups) ? SEEN_G : 0;
     case 'b':
         params->bias = 1;
         return SEEN_B;
@@ -205,7 +154,7 @@ conv3d_status conv3d_problem_parse(const char *text, conv3d_params *params,
     conv3d_params_init(&read, 0, 0, 0);
     const char *at = text;
     int seen = 0;
-    if (!read_keyed(&at, "n", &shape[0])) {
+    if (!c3d_read_keyed(&at, "n", &shape[0])) {
         return c3d_fail(CONV3D_ERR_PARSE, "problem \"%.200s\" does not start with n and the "
                         "batch size", text);
     }

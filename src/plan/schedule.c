@@ -6,8 +6,7 @@
 
 #include "base/num.h"
 
-struct c3d_schedule c3d_schedule_make(const struct c3d_problem *problem, const conv3d_tile *tile,
-                                      bool channels_outer)
+struct c3d_schedule c3d_schedule_make(const struct c3d_problem *problem, const conv3d_tile *tile)
 {
     struct c3d_schedule s = {
         .items = problem->items,
@@ -18,7 +17,6 @@ struct c3d_schedule c3d_schedule_make(const struct c3d_problem *problem, const c
         .tile = *tile,
         .channels = problem->out_channels,
         .out = {problem->out[T], problem->out[H], problem->out[W]},
-        .channels_outer = channels_outer,
     };
     s.tasks = s.items * s.groups * s.channel_blocks * c3d_volume(s.tiles);
     return s;
@@ -41,7 +39,7 @@ static const enum digit_name channels_outer_order[DIGITS] = {GROUP,  CHANNELS, I
 
 static const enum digit_name *order_of(const struct c3d_schedule *s)
 {
-    return s->channels_outer ? channels_outer_order : channels_inner_order;
+    return s->tile.order == CONV3D_ORDER_OUTER ? channels_outer_order : channels_inner_order;
 }
 
 static struct digit digit_of(const struct c3d_schedule *s, enum digit_name name)

@@ -16,11 +16,10 @@ struct c3d_schedule {
     int64_t tasks; /* the product */
     conv3d_tile tile;
     int64_t channels, out[3]; /* of one group; extents to clip the last tiles to */
-    bool channels_outer; /* neighbours are tiles of one block of channels, not blocks of a tile */
 };
 
-struct c3d_schedule c3d_schedule_make(const struct c3d_problem *problem, const conv3d_tile *tile,
-                                      bool channels_outer);
+/* tile: all entries set but store. */
+struct c3d_schedule c3d_schedule_make(const struct c3d_problem *problem, const conv3d_tile *tile);
 
 /* Task number 0 <= index < tasks. */
 struct c3d_task c3d_schedule_task(const struct c3d_schedule *schedule, int64_t index);
