@@ -48,6 +48,11 @@ TOOL_SHARED_SOURCES = \
 	tools/svg.h \
 	tools/timing.c \
 	tools/timing.h \
+	tools/tune_figures.c \
+	tools/tune_figures.h \
+	tools/tune_ranking.c \
+	tools/tune_ranking.h \
+	tools/tune_result.h \
 	tools/verify_case.c \
 	tools/verify_case.h
 
