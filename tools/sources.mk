@@ -50,9 +50,17 @@ TOOL_SHARED_SOURCES = \
 	tools/timing.h \
 	tools/tune_figures.c \
 	tools/tune_figures.h \
+	tools/tune_html.c \
+	tools/tune_html.h \
+	tools/tune_map.c \
+	tools/tune_map.h \
 	tools/tune_ranking.c \
 	tools/tune_ranking.h \
 	tools/tune_result.h \
+	tools/tune_roofline.c \
+	tools/tune_roofline.h \
+	tools/tune_section.c \
+	tools/tune_section.h \
 	tools/verify_case.c \
 	tools/verify_case.h
 
