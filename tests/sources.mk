@@ -39,7 +39,9 @@ unit_tests = \
 	tests/test_commands \
 	tests/test_bench \
 	tests/test_bench_layer \
-	tests/test_table
+	tests/test_table \
+	tests/test_svg \
+	tests/test_tune_html
 
 test_support = tests/support.c tests/support.h
 test_oracle = $(test_support) tests/oracle.c tests/oracle.h
@@ -87,6 +89,9 @@ tests_test_bench_SOURCES = tests/test_bench.c $(test_bench_tool)
 tests_test_bench_output_SOURCES = tests/test_bench_output.c $(test_bench_tool)
 tests_test_bench_layer_SOURCES = tests/test_bench_layer.c $(test_support)
 tests_test_table_SOURCES = tests/test_table.c $(test_support)
+tests_test_svg_SOURCES = tests/test_svg.c
+tests_test_tune_html_SOURCES = tests/test_tune_html.c $(test_support) \
+	tests/markup.c tests/markup.h
 
 # Calls that these three tests put themselves in the way of.
 tests_test_alloc_LDFLAGS = $(AM_LDFLAGS) \

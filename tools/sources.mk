@@ -5,6 +5,8 @@
 TOOL_SHARED_SOURCES = \
 	tools/atomic_file.c \
 	tools/atomic_file.h \
+	tools/bar_chart.c \
+	tools/bar_chart.h \
 	tools/bench.c \
 	tools/bench.h \
 	tools/bench_layer.c \
@@ -15,8 +17,14 @@ TOOL_SHARED_SOURCES = \
 	tools/big_memory.h \
 	tools/clock.c \
 	tools/clock.h \
+	tools/colour_map.c \
+	tools/colour_map.h \
 	tools/exit_code.c \
 	tools/exit_code.h \
+	tools/heat_map.c \
+	tools/heat_map.h \
+	tools/html.c \
+	tools/html.h \
 	tools/layer_class.c \
 	tools/layer_class.h \
 	tools/layer_table.c \
@@ -40,6 +48,19 @@ TOOL_SHARED_SOURCES = \
 	tools/svg.h \
 	tools/timing.c \
 	tools/timing.h \
+	tools/tune_figures.c \
+	tools/tune_figures.h \
+	tools/tune_html.c \
+	tools/tune_html.h \
+	tools/tune_map.c \
+	tools/tune_map.h \
+	tools/tune_ranking.c \
+	tools/tune_ranking.h \
+	tools/tune_result.h \
+	tools/tune_roofline.c \
+	tools/tune_roofline.h \
+	tools/tune_section.c \
+	tools/tune_section.h \
 	tools/verify_case.c \
 	tools/verify_case.h
 

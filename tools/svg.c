@@ -35,8 +35,15 @@ static void write_text(FILE *file, const char *text, size_t length)
         case '>':
             fputs("&gt;", file);
             break;
+        case '"':
+            fputs("&quot;", file);
+            break;
         default:
-            fputc(*text, file);
+            /* Control characters cannot be part of an XML document, not even as entities. */
+            if ((unsigned char)*text < ' ' && *text != '\t' && *text != '\n')
+                fputs("&#xfffd;", file);
+            else
+                fputc(*text, file);
         }
     }
 }
@@ -44,6 +51,18 @@ static void write_text(FILE *file, const char *text, size_t length)
 void svg_text(FILE *file, const char *text)
 {
     write_text(file, text, strlen(text));
+}
+
+void svg_number(double value, char text[SVG_NUMBER])
+{
+    if (!isfinite(value) || value <= 0.0)
+        snprintf(text, SVG_NUMBER, "-");
+    else if (value < 99.95)
+        snprintf(text, SVG_NUMBER, "%.*f", value < 9.995 ? 2 : 1, value);
+    else if (value < 99999.5)
+        snprintf(text, SVG_NUMBER, "%.0f", value);
+    else
+        snprintf(text, SVG_NUMBER, "%.2e", value);
 }
 
 /* How much of a text one line takes. */

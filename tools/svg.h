@@ -15,8 +15,14 @@
 void svg_begin(FILE *file, int width, int height, const char *style);
 void svg_end(FILE *file);
 
-/* Text between tags or in quotes. */
+/* Text between tags or in double quotes. */
 void svg_text(FILE *file, const char *text);
+
+enum { SVG_NUMBER = 16 };
+
+/* A quantity in three digits, or all before the point; "-" when it is not positive or not
+ * finite. */
+void svg_number(double value, char text[SVG_NUMBER]);
 
 /* Text of a class in lines of at most `columns` characters, broken at spaces where there are
  * any, the first with its baseline at y; returns how many lines.  With NULL for the file, only
