@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TILE(T, H, W, OC, IC) {.t = T, .h = H, .w = W, .oc = OC, .ic = IC}
+
 enum { LAYERS_MOST = 300, TRIALS_MOST = 64 };
 
 /* ---- Made-up results --------------------------------------------------------- */
@@ -56,7 +58,7 @@ static struct tune_result *make_result(size_t index)
     *result = (struct tune_result){
         .layer = &layers[index], .outcome = TUNE_FASTER, .before = 0.02, .after = 0.01,
         .noise = 0.021, .algorithm_before = "direct", .algorithm = "direct",
-        .tile_before = {2, 14, 14, 32, 16}, .tile = {1, 7, 14, 32, 16}, .threads = 2,
+        .tile_before = TILE(2, 14, 14, 32, 16), .tile = TILE(1, 7, 14, 32, 16), .threads = 2,
         .flops = 1.1e9, .effective_flops = 1e9, .bytes = 1e7, .trials = trials[index]};
     return result;
 }
@@ -65,12 +67,12 @@ static struct tune_result *make_result(size_t index)
 static struct tune_result *make_grid(size_t index)
 {
     struct tune_result *result = make_result(index);
-    add_trial(index, "direct", (conv3d_tile){2, 14, 14, 32, 16}, 0.02);
-    add_trial(index, "direct", (conv3d_tile){1, 7, 14, 32, 16}, 0.01);
-    add_trial(index, "direct", (conv3d_tile){1, 7, 7, 32, 16}, 0.0101);
-    add_trial(index, "direct", (conv3d_tile){1, 14, 14, 32, 16}, 0.0125);
-    add_trial(index, "rows", (conv3d_tile){8, 3, 14, 32, 16}, 0.05);
-    add_trial(index, "rows", (conv3d_tile){4, 3, 14, 32, 16}, 0.04);
+    add_trial(index, "direct", (conv3d_tile)TILE(2, 14, 14, 32, 16), 0.02);
+    add_trial(index, "direct", (conv3d_tile)TILE(1, 7, 14, 32, 16), 0.01);
+    add_trial(index, "direct", (conv3d_tile)TILE(1, 7, 7, 32, 16), 0.0101);
+    add_trial(index, "direct", (conv3d_tile)TILE(1, 14, 14, 32, 16), 0.0125);
+    add_trial(index, "rows", (conv3d_tile)TILE(8, 3, 14, 32, 16), 0.05);
+    add_trial(index, "rows", (conv3d_tile)TILE(4, 3, 14, 32, 16), 0.04);
     return result;
 }
 
@@ -256,11 +258,11 @@ Test(tune_html, one_pair_is_drawn_as_bars_of_widths)
 {
     struct tune_run run = make_run(1);
     struct tune_result *result = make_result(0);
-    result->tile = (conv3d_tile){1, 1, 512, 32, 16};
-    result->tile_before = (conv3d_tile){1, 1, 128, 32, 16};
+    result->tile = (conv3d_tile)TILE(1, 1, 512, 32, 16);
+    result->tile_before = (conv3d_tile)TILE(1, 1, 128, 32, 16);
     add_trial(0, "direct", result->tile, 0.01);
     add_trial(0, "direct", result->tile_before, 0.02);
-    add_trial(0, "direct", (conv3d_tile){1, 1, 256, 32, 16}, INFINITY);
+    add_trial(0, "direct", (conv3d_tile)TILE(1, 1, 256, 32, 16), INFINITY);
     char *page = good_page_of(&run);
     EXPECT_COUNT(page, "\"heat-", 0);
     EXPECT_COUNT(page, "128 along W</text><rect class=\"bar\" x=\"190\" y=\"8\" "
@@ -301,7 +303,7 @@ Test(tune_html, ten_best_trials_are_listed)
     EXPECT_COUNT(page, "2.00 times as fast as untuned.", 1);
     free(page);
     for (int i = 0; i < 40; i++)
-        add_trial(0, "rows", (conv3d_tile){4, 3, i, 32, 16}, 0.06 - 0.001 * i);
+        add_trial(0, "rows", (conv3d_tile)TILE(4, 3, i, 32, 16), 0.06 - 0.001 * i);
     page = good_page_of(&run);
     EXPECT_COUNT(page, row, 10);
     cr_expect(strstr(page, "<td>t1h7w14oc32ic16</td>\n<td class=\"number\">10.000</td>") <
@@ -363,7 +365,7 @@ Test(tune_html, tiles_that_are_nowhere_among_the_trials)
 {
     struct tune_run run = make_run(1);
     struct tune_result *result = make_grid(0);
-    result->tile = (conv3d_tile){INT64_MAX, 0, -1, 32, 16};
+    result->tile = (conv3d_tile)TILE(INT64_MAX, 0, -1, 32, 16);
     char *page = good_page_of(&run);
     EXPECT_COUNT(page, "\"heat-recorded\"", 2);
     strcpy(result->algorithm, "unheard-of");

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench.h"
 
 int tune_is_tuned(const struct tune_result *result)
 {

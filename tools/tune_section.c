@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "bar_chart.h"
-#include "bench.h"
 #include "html.h"
 #include "svg.h"
 #include "tune_figures.h"
