@@ -82,5 +82,9 @@ C3D_PLAN_SOURCES = \
 	src/plan/plan.h src/plan/plan.c src/plan/execute.c \
 	src/plan/describe.c
 
+C3D_TUNE_SOURCES = \
+	src/tune/regression.h src/tune/regression.c \
+	src/tune/search.h src/tune/search.c
+
 C3D_API_SOURCES = \
 	src/api/create.c src/api/conv3d.c src/api/machine.c src/api/measure.c src/api/version.c

@@ -17,6 +17,7 @@ unit_tests = \
 	tests/test_calls \
 	tests/test_plan \
 	tests/test_shares \
+	tests/test_search \
 	tests/test_schedule \
 	tests/test_placement \
 	tests/test_binding \
@@ -64,6 +65,7 @@ tests_test_available_SOURCES = tests/test_available.c $(test_file_tree) $(test_a
 tests_test_refusal_SOURCES = tests/test_refusal.c $(test_support) $(test_address_space)
 tests_test_host_SOURCES = tests/test_host.c $(test_support)
 tests_test_fork_SOURCES = tests/test_fork.c $(test_support)
+tests_test_search_SOURCES = tests/test_search.c $(test_support)
 tests_test_schedule_SOURCES = tests/test_schedule.c $(test_support)
 tests_test_placement_SOURCES = tests/test_placement.c $(test_support)
 tests_test_packed_SOURCES = tests/test_packed.c $(test_support)
