@@ -378,6 +378,130 @@ CONV3D_CHECKED conv3d_status conv3d_plan_query_task(const conv3d_plan *plan, int
  * truncated to capacity as snprintf does; returns the untruncated length. */
 CONV3D_API size_t conv3d_plan_describe(const conv3d_plan *plan, char *buffer, size_t capacity);
 
+/* ---- Tuning ------------------------------------------------------------- */
+
+/*
+ * The tuning database is a text file of what was measured: for a problem of one item and a math
+ * mode, the algorithm with its transform, which decides bits; and for batch and threads, tile and
+ * threads in use, which do not.  Entries hold for the machine whose signature they bear
+ * (processor, ISA, caches, number of processors, version of the kernels); bias and flip make no
+ * difference.  Plans look first into the user's file, which tuning writes:
+ * $XDG_CACHE_HOME/conv3d/tuning, else ~/.cache/conv3d/tuning; then into the site's,
+ * sysconfdir/conv3d/tuning.  CONV3D_TUNING names another file in the place of both, or "none".
+ * Lines that are damaged, and files that cannot be read, are ignored, with a line for
+ * CONV3D_VERBOSE.
+ */
+
+/* How far tuning is.  Set by the library. */
+typedef struct conv3d_tune_progress {
+    double seconds, time_limit;
+    int measurements;      /* of calls, or of rounds of short ones */
+    double before, after;  /* seconds of a call: untuned, and with the best found; 0 = not yet known */
+} conv3d_tune_progress;
+
+/* A way that was timed.  Valid during the call that is told of it. */
+typedef struct conv3d_trial {
+    const char *algorithm; /* as conv3d_plan_candidate names it */
+    conv3d_tile tile;
+    int threads;
+    double seconds;        /* of a call, the median */
+    int runs;
+} conv3d_trial;
+
+/* Zeros but size are the defaults. */
+typedef struct conv3d_tune_options {
+    size_t size;
+    double time_limit;     /* seconds; 0 = 10 */
+    int again;             /* nonzero: even if the database knows the problem; may change bits */
+    int exhaustive;        /* nonzero: every tile, not the promising ones */
+    /* Called between measurements, from the calling thread; nonzero = stop, and keep the best so
+     * far.  May be NULL. */
+    int (*progress)(void *context, const conv3d_tune_progress *progress);
+    /* Called at the end with each way that was timed.  May be NULL. */
+    void (*trial)(void *context, const conv3d_trial *trial);
+    void *context;
+} conv3d_tune_options;
+
+typedef enum conv3d_tune_outcome {
+    CONV3D_TUNE_FASTER = 1, /* something is, beyond noise: it was recorded */
+    CONV3D_TUNE_KEPT,       /* nothing is: the cost model's choice was recorded */
+    CONV3D_TUNE_KNOWN,      /* the database had an entry; nothing was measured */
+    CONV3D_TUNE_STOPPED     /* time was over, or progress said so, too early to tell */
+} conv3d_tune_outcome;
+
+typedef struct conv3d_tune_result {
+    size_t size;
+    conv3d_tune_outcome outcome;
+    double before, after;  /* seconds of a call: untuned, and tuned; 0 unless measured */
+    double noise;          /* relative: smaller differences cannot be told from none */
+    int candidates;        /* ways that there are */
+    int measurements;
+    char algorithm_before[24], algorithm[24];
+    conv3d_tile tile_before, tile;
+    int threads_before, threads;
+} conv3d_tune_result;
+
+/*
+ * Finds the fastest way to compute a problem on this machine by measuring, with random
+ * tensors of its own, and records it in the database.  options: as the plans will have;
+ * what they force is not searched, and memory_limit_bytes must be 0.  tune: NULL = defaults.
+ * No way wins whose result was not right: the same bits as the untuned plan's, or for a transform
+ * a relative L2 distance of at most 2e-5.  An algorithm that is recorded already stays, so that no
+ * bits change, unless `again`.
+ * Other work on the machine makes the search longer, and less of it recorded.
+ * Errors: those of conv3d_plan_create; ARGUMENT (memory_limit_bytes; time_limit below 0);
+ * MEMORY (also for the tensors); IO (no database can be written: found before anything is measured,
+ * or when the disk is full).
+ */
+CONV3D_CHECKED conv3d_status conv3d_tune(const conv3d_params *params,
+                                         const int64_t input_shape[5],
+                                         const conv3d_options *options,
+                                         const conv3d_tune_options *tune,
+                                         conv3d_tune_result *result);
+
+/* Writes the path of the file that tuning writes, truncated to capacity as snprintf does, and
+ * returns the untruncated length; 0 and "" if there is none. */
+CONV3D_API size_t conv3d_tuning_file(char *buffer, size_t capacity);
+
+/* An entry of a database.  Set size before the call.  Strings are valid while the list lives. */
+typedef struct conv3d_tuning_entry {
+    size_t size;
+    const char *key, *value; /* as the file has them */
+    const char *kind;        /* "algorithm", "tile", "rate", or what a later version wrote */
+    const char *problem;     /* as text; "" if the kind has none */
+    const char *machine;     /* signature */
+    int here;                /* nonzero: of this machine, and these kernels */
+    conv3d_math math;        /* DEFAULT if the kind has none */
+    int threads;             /* 0 likewise */
+    const char *algorithm;   /* "" likewise */
+    conv3d_tile tile;        /* of a tile */
+    double seconds, gain;    /* 0 if the kind has none */
+} conv3d_tuning_entry;
+
+typedef struct conv3d_tuning_list conv3d_tuning_list;
+
+/* Reads a database: path NULL = the file that tuning writes.  One that does not exist is empty.
+ * Errors: NULL (list), IO, PARSE (it is none), MEMORY.  *list is NULL on failure. */
+CONV3D_CHECKED conv3d_status conv3d_tuning_read(const char *path, conv3d_tuning_list **list);
+/* Returns 0 when index is past the last entry, or for NULL or a wrong size; otherwise 1. */
+CONV3D_API int conv3d_tuning_entry_at(const conv3d_tuning_list *list, size_t index,
+                                      conv3d_tuning_entry *entry);
+/* Lines of the file that were damaged, and are not in the list. */
+CONV3D_API size_t conv3d_tuning_damaged(const conv3d_tuning_list *list);
+CONV3D_API void conv3d_tuning_free(conv3d_tuning_list *list);
+
+/* Adds all entries of the file `from` to the database at path (NULL as above), in the place of
+ * those with the same key; writes their number to *count, which may be NULL.  Any number of
+ * processes may write at once.  Errors: NULL (from), IO, PARSE, MEMORY. */
+CONV3D_CHECKED conv3d_status conv3d_tuning_import(const char *path, const char *from,
+                                                  size_t *count);
+
+/* Removes the entries of a problem of any batch, math and threads, or with NULL all, of this machine
+ * only unless `everywhere`; writes their number to *count, which may be NULL.
+ * Errors: PARSE (problem), those of its check, IO, PARSE, MEMORY. */
+CONV3D_CHECKED conv3d_status conv3d_tuning_forget(const char *path, const char *problem,
+                                                  int everywhere, size_t *count);
+
 /* ---- The machine -------------------------------------------------------- */
 
 /* What the library sees of this machine.  Set size before the call. */

@@ -78,13 +78,19 @@ C3D_PLAN_SOURCES = \
 	src/plan/shares.h src/plan/shares.c \
 	src/plan/choice.h src/plan/choice.c \
 	src/plan/advice.h src/plan/advice.c \
+	src/plan/request.h src/plan/request.c \
+	src/plan/draft.h src/plan/draft.c \
 	src/plan/packed.h src/plan/packed.c \
 	src/plan/plan.h src/plan/plan.c src/plan/execute.c \
 	src/plan/describe.c
 
 C3D_TUNE_SOURCES = \
 	src/tune/regression.h src/tune/regression.c \
-	src/tune/search.h src/tune/search.c
+	src/tune/search.h src/tune/search.c \
+	src/tune/space.h src/tune/space.c \
+	src/tune/neighbours.h src/tune/neighbours.c \
+	src/tune/trial.h src/tune/trial.c \
+	src/tune/tuner.h src/tune/tuner.c
 
 C3D_API_SOURCES = \
-	src/api/create.c src/api/conv3d.c src/api/machine.c src/api/measure.c src/api/version.c
+	src/api/create.c src/api/tune.c src/api/tuning.c src/api/conv3d.c src/api/machine.c src/api/measure.c src/api/version.c

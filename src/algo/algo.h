@@ -81,8 +81,12 @@ struct c3d_prepared {
     size_t packed_bytes;  /* that its weights and bias take */
 };
 
+/* Members of a tile, beside its extents along T, H and W, that wishes may be for. */
+enum { C3D_HEEDS_OC = 1, C3D_HEEDS_IC = 2, C3D_HEEDS_PANEL = 4 };
+
 struct c3d_algorithm {
     const char *name;
+    unsigned heeds;    /* which of them it heeds */
     bool by_name_only; /* never chosen unasked */
     /* Of a transformed algorithm, else NULL: steps `outs` from all zeros through the
      * transforms that the problem allows; false after the last.  Each makes a request of its

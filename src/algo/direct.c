@@ -440,6 +440,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
 
 const struct c3d_algorithm c3d_direct = {
     .name = "direct",
+    .heeds = C3D_HEEDS_OC | C3D_HEEDS_IC | C3D_HEEDS_PANEL,
     .refusal = refusal,
     .estimate = estimate,
     .error = c3d_sequential_error,

@@ -226,6 +226,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
 
 const struct c3d_algorithm c3d_rows = {
     .name = "rows",
+    .heeds = C3D_HEEDS_IC | C3D_HEEDS_PANEL,
     .refusal = refusal,
     .estimate = estimate,
     .error = c3d_sequential_error,

@@ -566,6 +566,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
 
 const struct c3d_algorithm c3d_winograd = {
     .name = "winograd",
+    .heeds = C3D_HEEDS_OC | C3D_HEEDS_PANEL,
     .next_transform = c3d_winograd_next,
     .refusal = refusal,
     .estimate = estimate,

@@ -234,9 +234,10 @@ static double cost(const struct c3d_request *request, const struct c3d_winograd_
         blocks *= some;
         whole_blocks *= ceil(some);
     }
+    const double channel_blocks = (double)c3d_ceil_div(p->out_channels, b->tile.oc);
     const struct block_cost each = block_cost(
-        request, b, (double)c3d_ceil_div(p->out_channels, request->kernels->lanes));
-    return whole_blocks * each.weights + blocks * each.work;
+        request, b, (double)c3d_ceil_div(p->out_channels, request->kernels->lanes) / channel_blocks);
+    return channel_blocks * (whole_blocks * each.weights + blocks * each.work);
 }
 
 /* Until the last thread is done. */

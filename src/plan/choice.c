@@ -151,6 +151,16 @@ conv3d_status c3d_choose(const struct c3d_request *request, const char *wish,
     return CONV3D_OK;
 }
 
+const struct c3d_candidate *c3d_choice_find(const struct c3d_choice *choice, const char *name)
+{
+    for (int i = 0; i < choice->count; i++) {
+        if (choice->candidates[i].eligible && strcmp(choice->candidates[i].name, name) == 0) {
+            return &choice->candidates[i];
+        }
+    }
+    return NULL;
+}
+
 bool c3d_only_by_name(const char *name)
 {
     for (int i = 0; c3d_algorithms[i] != NULL; i++) {

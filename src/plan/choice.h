@@ -38,6 +38,9 @@ struct c3d_choice {
 C3D_CHECKED conv3d_status c3d_choose(const struct c3d_request *request, const char *wish,
                                      const char *preferred, struct c3d_choice *choice);
 
+/* The candidate of that name, if it is eligible; or NULL. */
+const struct c3d_candidate *c3d_choice_find(const struct c3d_choice *choice, const char *name);
+
 /* True if the name is of an algorithm that must be asked for by name. */
 bool c3d_only_by_name(const char *name);
 

@@ -16,6 +16,7 @@
 #include "plan/advice.h"
 #include "plan/collapse.h"
 #include "plan/problem_check.h"
+#include "plan/request.h"
 #include "platform/float_state.h"
 #include "platform/team.h"
 #include "platform/threads.h"
@@ -24,10 +25,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Promise: no thread needs more than 32 MiB, whatever the problem; a line of it is
- * for aligning the caller's pointer. */
-static const size_t scratch_limit = ((size_t)32 << 20) - C3D_ALIGNMENT;
 
 conv3d_status c3d_options_check(const conv3d_options *options)
 {
@@ -94,86 +91,10 @@ conv3d_status c3d_plan_math(conv3d_math wish, conv3d_math *math)
                     text);
 }
 
-/* When input and output exceed the last cache, the output is not there as a whole when it is
- * read, and streaming it saves reading its lines before they are written.  Two threads of
- * Zen 4 with 32 MiB: outputs of 51 to 268 MB 1.06 to 1.35, of 19 MB (input as large) 1.03
- * dense, 1.36 depthwise. */
-static bool exceeds_caches(const struct c3d_problem *p)
-{
-    static const size_t default_l3_bytes = (size_t)32 << 20;
-    const size_t l3 = c3d_topology_get()->l3_bytes;
-    const double inputs = (double)p->in_channels * (double)c3d_volume(p->in);
-    const double outputs = (double)p->out_channels * (double)c3d_volume(p->out);
-    return (double)(p->items * p->groups) * (inputs + outputs) * sizeof(float) >
-           (double)(l3 > 0 ? l3 : default_l3_bytes);
-}
-
-/* The request's scratch limit such that packed weights and all threads' scratch
- * stay under the caller's limit. */
-static conv3d_status limit_scratch(const struct conv3d_plan *plan, struct c3d_request *request)
-{
-    const size_t memory_limit = request->memory_limit;
-    request->scratch_limit = scratch_limit;
-    if (memory_limit == 0) {
-        return CONV3D_OK;
-    }
-    const struct c3d_problem *const p = &plan->problem;
-    const double channels =
-        (double)p->groups * (double)c3d_round_up(p->out_channels, plan->kernels->lanes);
-    const double packed = channels * ((double)c3d_reduction(p) + 1) * sizeof(float);
-    const double left = (double)memory_limit - packed - C3D_ALIGNMENT;
-    if (left < 0) {
-        return c3d_fail(CONV3D_ERR_LIMIT,
-                        "memory_limit_bytes is %zu, but the packed weights alone take %.0f",
-                        memory_limit, packed);
-    }
-    const double each = left / request->threads;
-    if (each < (double)request->scratch_limit) {
-        /* Rounded down so that padding to whole lines stays below the limit. */
-        request->scratch_limit = (size_t)each / C3D_ALIGNMENT * C3D_ALIGNMENT;
-    }
-    return CONV3D_OK;
-}
-
-/* Threads on one core share its caches; whether they will is known where there are more than
- * cores. */
-static void set_core_caches(struct c3d_request *request)
-{
-    const struct c3d_topology *const topology = c3d_topology_get();
-    const int cores = topology->cores > 0 ? topology->cores : topology->processors;
-    const size_t sharers = (size_t)c3d_ceil_div(c3d_min(request->threads, topology->processors),
-                                                cores);
-    request->l1_bytes = topology->l1d_bytes / sharers;
-    request->l2_bytes = topology->l2_bytes / sharers;
-}
-
-/* Neither batch nor threads nor forced tiles change the choice. */
-static conv3d_status choose(struct conv3d_plan *plan, const struct c3d_request *request,
-                            const char *wish, const char *preferred)
-{
-    struct c3d_problem item = *request->problem;
-    struct c3d_request one = *request;
-    item.items = 1;
-    one.problem = &item;
-    one.threads = 1;
-    set_core_caches(&one);
-    one.tile = (conv3d_tile){0};
-    memset(one.transform, 0, sizeof one.transform);
-    one.stream = exceeds_caches(&item);
-    const conv3d_status status = limit_scratch(plan, &one);
-    return status != CONV3D_OK ? status : c3d_choose(&one, wish, preferred, &plan->choice);
-}
-
 static bool is_unset(const conv3d_tile *tile)
 {
     const conv3d_tile unset = {0};
     return memcmp(tile, &unset, sizeof unset) == 0;
-}
-
-static bool streams(const conv3d_tile *wish, const struct c3d_problem *p)
-{
-    return wish->store == CONV3D_STORE_CHOOSE ? exceeds_caches(p)
-                                              : wish->store == CONV3D_STORE_STREAMED;
 }
 
 /* Takes over the tile that was tuned for the algorithm, unless the caller has wishes.  A limit
@@ -183,8 +104,7 @@ static void follow_tile(struct conv3d_plan *plan, struct c3d_request *request,
 {
     if (advice->has_tile && is_unset(&options->tile) && options->memory_limit_bytes == 0 &&
         strcmp(advice->tile.algorithm, plan->choice.candidates[0].name) == 0) {
-        request->tile = advice->tile.tile;
-        request->stream = streams(&request->tile, request->problem);
+        c3d_request_tile(request, &advice->tile.tile);
         if (options->threads == 0) {
             request->threads = advice->tile.team;
         }
@@ -192,13 +112,24 @@ static void follow_tile(struct conv3d_plan *plan, struct c3d_request *request,
     }
 }
 
+/* Neither batch nor threads nor forced tiles change the choice. */
+static conv3d_status choose(struct conv3d_plan *plan, const struct c3d_request *request,
+                            const char *wish, const char *preferred)
+{
+    struct c3d_problem item;
+    struct c3d_request one;
+    const conv3d_status status = c3d_request_of_item(request, &item, &one);
+    return status != CONV3D_OK ? status : c3d_choose(&one, wish, preferred, &plan->choice);
+}
+
 /* Chooses and prepares an algorithm, with as many threads as the memory limit
  * allows; completes the request to that. */
-static conv3d_status prepare(struct conv3d_plan *plan, struct c3d_request *request,
-                             const conv3d_options *options, const struct c3d_advice *advice)
+static conv3d_status prepare(struct conv3d_plan *plan, const conv3d_options *options,
+                             const struct c3d_advice *advice)
 {
+    struct c3d_request *const request = &plan->request;
     for (;;) {
-        conv3d_status status = limit_scratch(plan, request);
+        conv3d_status status = c3d_request_limit(request);
         if (status == CONV3D_OK) {
             status = choose(plan, request, options->algorithm,
                             options->algorithm == NULL ? advice->algorithm : "");
@@ -207,7 +138,7 @@ static conv3d_status prepare(struct conv3d_plan *plan, struct c3d_request *reque
             const struct c3d_candidate *const winner = &plan->choice.candidates[0];
             memcpy(request->transform, winner->transform, sizeof request->transform);
             follow_tile(plan, request, options, advice);
-            set_core_caches(request);
+            c3d_request_caches(request);
             status = winner->algorithm->prepare(request, &plan->prepared);
         }
         if (status != CONV3D_ERR_LIMIT || request->threads == 1) {
@@ -244,31 +175,6 @@ static int default_threads(const struct conv3d_plan *plan)
     const double worth = c3d_plan_flops(plan) / flops_worth_a_thread;
     const int most = c3d_plan_most_threads();
     return worth < most ? (int)c3d_max(1, (int64_t)worth) : most;
-}
-
-/*
- * Where tiles come one after another, every thread reads all the weights, and where blocks of
- * channels do, all the input.  What several threads read is in the caches of one node of memory
- * once, but in those of two nodes twice.
- */
-static bool channels_go_outside(const struct c3d_problem *p)
-{
-    const double weights = (double)p->out_channels * (double)c3d_reduction(p);
-    const double inputs =
-        (double)p->items * (double)p->in_channels * (double)c3d_volume(p->in);
-    return c3d_topology_get()->numa_nodes > 1 && weights > inputs;
-}
-
-/* What is the plan's to decide of a tile, not the algorithm's. */
-static void complete_tile(struct conv3d_plan *plan, const struct c3d_request *request)
-{
-    conv3d_tile *const tile = &plan->prepared->tile;
-    tile->store = request->stream ? CONV3D_STORE_STREAMED : CONV3D_STORE_CACHED;
-    tile->order = request->tile.order;
-    if (tile->order == CONV3D_ORDER_CHOOSE) {
-        tile->order = channels_go_outside(&plan->collapsed) ? CONV3D_ORDER_OUTER
-                                                            : CONV3D_ORDER_INNER;
-    }
 }
 
 static conv3d_status take_seats(struct conv3d_plan *plan, const char *wish)
@@ -322,7 +228,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         return status;
     }
     plan->activation = options->activation;
-    struct c3d_request request = {
+    plan->request = (struct c3d_request){
         .problem = &plan->collapsed,
         .kernels = plan->kernels,
         .weight = weight->data,
@@ -333,15 +239,15 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         .fast = plan->math == CONV3D_MATH_FAST,
         .threads = options->threads > 0 ? options->threads : default_threads(plan),
         .memory_limit = options->memory_limit_bytes,
-        .tile = options->tile,
-        .stream = streams(&options->tile, &plan->collapsed),
         .l3_bytes = c3d_topology_get()->l3_bytes,
     };
+    struct c3d_request *const request = &plan->request;
+    c3d_request_tile(request, &options->tile);
     ask_for_advice(plan, options, context, &advice);
-    if ((status = prepare(plan, &request, options, &advice)) != CONV3D_OK) {
+    if ((status = prepare(plan, options, &advice)) != CONV3D_OK) {
         return status;
     }
-    complete_tile(plan, &request);
+    c3d_request_complete(request, plan->prepared);
     plan->schedule = c3d_schedule_make(&plan->collapsed, &plan->prepared->tile);
     plan->threads = (int)c3d_max(1, c3d_min(plan->threads, plan->schedule.tasks));
     if ((status = take_seats(plan, options->bind)) != CONV3D_OK) {
@@ -360,7 +266,8 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
                  kernel[T], kernel[H], kernel[W]);
     }
     note_origin(plan, options, &advice);
-    status = c3d_packed_make(plan, &request, context->donor, &plan->packed);
+    status = c3d_packed_make(plan, request, context->donor, &plan->packed);
+    request->weight = request->bias = NULL; /* the caller's */
     if (status == CONV3D_OK) {
         report(plan);
     }
@@ -374,11 +281,8 @@ conv3d_status c3d_plan_make(struct conv3d_plan **plan, const conv3d_params *para
 {
     *plan = NULL;
     struct c3d_problem problem;
-    conv3d_status status;
-    if ((status = c3d_problem_check(params, input_shape, &problem)) != CONV3D_OK ||
-        (status = c3d_options_check(options)) != CONV3D_OK ||
-        (status = c3d_weight_check(&problem, weight)) != CONV3D_OK ||
-        (status = c3d_bias_check(&problem, bias)) != CONV3D_OK) {
+    conv3d_status status = c3d_problem_check(params, input_shape, &problem);
+    if (status != CONV3D_OK) {
         return status;
     }
     struct conv3d_plan *const made = c3d_alloc(sizeof *made);

@@ -23,6 +23,7 @@ struct conv3d_plan {
     conv3d_math math;
     conv3d_activation activation;
     int threads; /* that a call uses */
+    struct c3d_request request; /* that `prepared` answers */
     struct c3d_prepared *prepared;
     struct c3d_schedule schedule;
     struct c3d_seats seats;
@@ -43,7 +44,7 @@ struct c3d_plan_context {
     const struct conv3d_plan *donor;
 };
 
-/* conv3d_plan_create() for arguments that are not NULL where it allows no NULL; options, too. */
+/* conv3d_plan_create() for arguments that it has checked, options not NULL. */
 C3D_CHECKED conv3d_status c3d_plan_make(struct conv3d_plan **plan, const conv3d_params *params,
                                         const int64_t input_shape[5],
                                         const conv3d_tensor *weight, const conv3d_tensor *bias,

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tuner.c - see tuner.h
+ */
+#include "tune/tuner.h"
+
+#include "database/machine_key.h"
+#include "database/store.h"
+#include "kernel/select.h"
+#include "plan/advice.h"
+#include "platform/clock.h"
+#include "tune/neighbours.h"
+#include "tune/trial.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of the time, for the choice of an algorithm where there is one to make. */
+static const double part_for_algorithms = 0.4;
+
+static const double default_time_limit = 10;
+
+/* A problem on its way through the tuner. */
+struct tuner {
+    const conv3d_tune_options *tune;
+    conv3d_tune_result *result;
+    struct c3d_bench bench;
+    struct c3d_database known;
+    char machine[C3D_MACHINE_KEY_BYTES];
+    char item[256], problem[256]; /* as text, of one item and of all */
+    conv3d_math math;
+    int threads;                  /* that a call may use */
+    double start, limit;
+    double part_begin, part_end;  /* of the time, for the search at work */
+    double slowest;               /* measurement so far */
+    bool interrupted;
+    struct c3d_trials *trials;    /* of the search at work */
+    double gain;                  /* found so far */
+    struct c3d_way best;
+    bool algorithm_known;         /* the database has it */
+    bool algorithm_free;          /* there is one to choose */
+};
+
+static struct c3d_subject subject_of(const struct tuner *tuner, bool item)
+{
+    return (struct c3d_subject){item ? tuner->item : tuner->problem, tuner->machine, tuner->math,
+                                tuner->threads};
+}
+
+/* ---- The search's view ------------------------------------------------------------ */
+
+static double measure(void *context, size_t way)
+{
+    struct tuner *const tuner = context;
+    const double begin = c3d_clock_seconds();
+    const double seconds = c3d_trials_measure(tuner->trials, way);
+    tuner->slowest = fmax(tuner->slowest, c3d_clock_seconds() - begin);
+    tuner->result->measurements++;
+    return seconds;
+}
+
+static bool tell(struct tuner *tuner, double elapsed)
+{
+    const conv3d_tune_result *const result = tuner->result;
+    const conv3d_tune_progress progress = {
+        .seconds = elapsed,
+        .time_limit = tuner->limit,
+        .measurements = result->measurements,
+        .before = result->before,
+        .after = result->before / tuner->gain,
+    };
+    return tuner->tune->progress != NULL &&
+           tuner->tune->progress(tuner->tune->context, &progress) != 0;
+}
+
+/* Time is over when another measurement as slow as the slowest would exceed it. */
+static bool stop(void *context, double spent)
+{
+    struct tuner *const tuner = context;
+    const double elapsed = c3d_clock_seconds() - tuner->start;
+    const double part = tuner->part_begin + spent * (tuner->part_end - tuner->part_begin);
+    tuner->interrupted = tuner->interrupted || tell(tuner, elapsed);
+    return tuner->interrupted || elapsed + tuner->slowest > part * tuner->limit;
+}
+
+/* ---- Searching -------------------------------------------------------------------- */
+
+static void report_trials(const struct tuner *tuner, const struct c3d_space *space,
+                          const struct c3d_trial_times *times, double base)
+{
+    for (size_t i = 0; tuner->tune->trial != NULL && i < space->count; i++) {
+        const conv3d_trial trial = {
+            .algorithm = space->ways[i].algorithm,
+            .tile = space->ways[i].tile,
+            .threads = space->ways[i].team,
+            .seconds = base * times[i].relative,
+            .runs = times[i].runs,
+        };
+        if (trial.runs > 0) {
+            tuner->tune->trial(tuner->tune->context, &trial);
+        }
+    }
+}
+
+/* Searches a space until `part_end` of the time; the untuned way of later spaces is the best of
+ * earlier ones. */
+static conv3d_status search_space(struct tuner *tuner, const struct c3d_space *space,
+                                  const size_t *seeds, size_t seed_count, double part_end,
+                                  struct c3d_search_result *found)
+{
+    struct c3d_trials trials;
+    conv3d_status status = c3d_trials_open(&trials, &tuner->bench, space);
+    if (status != CONV3D_OK) {
+        return status;
+    }
+    struct c3d_trial_times *const times = calloc(space->count, sizeof *times);
+    tuner->trials = &trials;
+    tuner->part_begin = fmin((c3d_clock_seconds() - tuner->start) / tuner->limit, 1);
+    tuner->part_end = part_end;
+    const struct c3d_search search = {
+        .points = space->points,
+        .count = space->count,
+        .base = space->base,
+        .seeds = seeds,
+        .seed_count = seed_count,
+        .exhaustive = tuner->tune->exhaustive != 0,
+        .measure = measure,
+        .stop = stop,
+        .context = tuner,
+        .times = times,
+    };
+    if (times == NULL || !c3d_search_run(&search, found)) {
+        status = c3d_fail(CONV3D_ERR_MEMORY, "no memory for the search of a tile");
+    } else {
+        report_trials(tuner, space, times, found->seconds);
+        tuner->result->candidates += (int)space->count;
+        tuner->result->noise = fmax(tuner->result->noise, found->noise);
+        tuner->best = space->ways[found->best];
+        tuner->gain *= found->gain;
+    }
+    free(times);
+    c3d_trials_close(&trials);
+    return status;
+}
+
+static conv3d_status search_algorithms(struct tuner *tuner, bool *stopped)
+{
+    struct c3d_space space;
+    struct c3d_search_result found = {.stopped = false};
+    conv3d_status status = c3d_space_of_algorithms(tuner->bench.untuned, &space);
+    if (status != CONV3D_OK) {
+        return status;
+    }
+    tuner->best = space.ways[space.base];
+    if (space.count > 1) {
+        status = search_space(tuner, &space, NULL, 0, part_for_algorithms, &found);
+        tuner->result->before = found.seconds;
+    }
+    *stopped = found.stopped;
+    c3d_space_free(&space);
+    return status;
+}
+
+static conv3d_status search_tiles(struct tuner *tuner, bool *stopped)
+{
+    struct c3d_space space;
+    struct c3d_search_result found = {.stopped = false};
+    struct c3d_neighbour neighbours[C3D_NEIGHBOURS];
+    size_t seeds[C3D_NEIGHBOURS];
+    conv3d_status status =
+        c3d_space_of_tiles(tuner->bench.untuned, tuner->best.algorithm,
+                           tuner->bench.options.threads == 0, &space);
+    if (status != CONV3D_OK) {
+        return status;
+    }
+    const size_t count =
+        c3d_neighbours_find(&tuner->known, tuner->machine, tuner->best.algorithm,
+                            &tuner->bench.params, tuner->bench.input_shape, neighbours);
+    for (size_t i = 0; i < count; i++) {
+        seeds[i] = c3d_space_nearest(&space, &neighbours[i].tile);
+    }
+    status = search_space(tuner, &space, seeds, count, 1, &found);
+    if (tuner->result->before == 0) {
+        tuner->result->before = found.seconds;
+    }
+    *stopped = found.stopped;
+    c3d_space_free(&space);
+    return status;
+}
+
+/* ---- The database ----------------------------------------------------------------- */
+
+/* Adds what was found.  An algorithm that somebody else has recorded meanwhile stays: it decides
+ * bits. */
+static conv3d_status record(struct c3d_database *database, void *context)
+{
+    const struct tuner *const tuner = context;
+    const conv3d_tune_result *const result = tuner->result;
+    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
+    const struct c3d_subject item = subject_of(tuner, true), all = subject_of(tuner, false);
+    struct c3d_algorithm_record algorithm = {.gain = tuner->gain};
+    struct c3d_tile_record tile = {
+        .tile = tuner->best.tile,
+        .team = tuner->best.team,
+        .seconds = result->after,
+        .gain = tuner->gain,
+    };
+    memcpy(algorithm.algorithm, tuner->best.algorithm, sizeof algorithm.algorithm);
+    memcpy(tile.algorithm, tuner->best.algorithm, sizeof tile.algorithm);
+    conv3d_status status = CONV3D_OK;
+    c3d_algorithm_key(&item, key);
+    if (tuner->algorithm_free &&
+        (tuner->tune->again || c3d_database_find(database, key) == NULL)) {
+        c3d_algorithm_value(&algorithm, value);
+        status = c3d_database_put(database, key, value);
+    }
+    if (status == CONV3D_OK && result->outcome != CONV3D_TUNE_STOPPED) {
+        c3d_tile_key(&all, key);
+        c3d_tile_value(&tile, value);
+        status = c3d_database_put(database, key, value);
+    }
+    return status;
+}
+
+/* Changes nothing: shows that changes can be written. */
+static conv3d_status keep(struct c3d_database *database, void *context)
+{
+    (void)database;
+    (void)context;
+    return CONV3D_OK;
+}
+
+/* What the database says of the problem already; true if that is all there is to know. */
+static bool recall(struct tuner *tuner)
+{
+    struct c3d_algorithm_record algorithm;
+    struct c3d_tile_record tile;
+    char key[C3D_KEY_BYTES];
+    const struct c3d_subject item = subject_of(tuner, true), all = subject_of(tuner, false);
+    c3d_algorithm_key(&item, key);
+    const char *const algorithm_value = c3d_database_find(&tuner->known, key);
+    c3d_tile_key(&all, key);
+    const char *const tile_value = c3d_database_find(&tuner->known, key);
+    if (tuner->tune->again || !tuner->algorithm_free || algorithm_value == NULL ||
+        !c3d_algorithm_parse(algorithm_value, &algorithm)) {
+        return false;
+    }
+    tuner->algorithm_known = true;
+    memcpy(tuner->best.algorithm, algorithm.algorithm, sizeof tuner->best.algorithm);
+    if (tile_value == NULL || !c3d_tile_parse(tile_value, &tile) ||
+        strcmp(tile.algorithm, algorithm.algorithm) != 0) {
+        return false;
+    }
+    tuner->best.tile = tile.tile;
+    tuner->best.team = tile.team;
+    return true;
+}
+
+/* ---- All together ----------------------------------------------------------------- */
+
+static conv3d_status describe(struct tuner *tuner, const conv3d_params *params,
+                              const int64_t input_shape[5], const conv3d_options *options)
+{
+    const struct c3d_kernels *kernels;
+    conv3d_status status = c3d_kernels_select(&kernels);
+    if (status == CONV3D_OK) {
+        status = c3d_plan_math(options->math, &tuner->math);
+    }
+    if (status != CONV3D_OK) {
+        return status;
+    }
+    c3d_machine_key(kernels->name, C3D_KERNEL_SET, tuner->machine);
+    c3d_advice_problem(params, input_shape, 1, tuner->item, sizeof tuner->item);
+    c3d_advice_problem(params, input_shape, input_shape[0], tuner->problem,
+                       sizeof tuner->problem);
+    tuner->threads = options->threads > 0 ? options->threads : c3d_plan_most_threads();
+    return CONV3D_OK;
+}
+
+/* The algorithm that is known if it still can be had, else the best there is. */
+static conv3d_status settle_algorithm(struct tuner *tuner, bool *stopped)
+{
+    const struct conv3d_plan *const untuned = tuner->bench.untuned;
+    *stopped = false;
+    if (tuner->algorithm_known && c3d_choice_find(&untuned->choice, tuner->best.algorithm)) {
+        return CONV3D_OK;
+    }
+    tuner->algorithm_known = false;
+    if (tuner->algorithm_free) {
+        return search_algorithms(tuner, stopped);
+    }
+    memcpy(tuner->best.algorithm, untuned->choice.candidates[0].name,
+           sizeof tuner->best.algorithm);
+    return CONV3D_OK;
+}
+
+static void complete(struct tuner *tuner, bool stopped)
+{
+    conv3d_tune_result *const result = tuner->result;
+    result->outcome = tuner->gain > 1 ? CONV3D_TUNE_FASTER
+                      : stopped       ? CONV3D_TUNE_STOPPED
+                                      : CONV3D_TUNE_KEPT;
+    result->after = result->before / tuner->gain;
+    memcpy(result->algorithm, tuner->best.algorithm, sizeof result->algorithm);
+    result->tile = tuner->best.tile;
+    result->threads = tuner->best.team;
+}
+
+static conv3d_status tune_unknown(struct tuner *tuner, const char *path)
+{
+    const struct conv3d_plan *const untuned = tuner->bench.untuned;
+    conv3d_tune_result *const result = tuner->result;
+    bool algorithm_stopped = false, tile_stopped = false;
+    memcpy(result->algorithm_before, untuned->choice.candidates[0].name,
+           sizeof result->algorithm_before);
+    result->tile_before = untuned->prepared->tile;
+    result->threads_before = untuned->threads;
+    conv3d_status status = settle_algorithm(tuner, &algorithm_stopped);
+    if (status == CONV3D_OK) {
+        status = search_tiles(tuner, &tile_stopped);
+    }
+    if (status != CONV3D_OK) {
+        return status;
+    }
+    complete(tuner, algorithm_stopped || tile_stopped);
+    return result->outcome == CONV3D_TUNE_STOPPED ? CONV3D_OK
+                                                  : c3d_store_update(path, record, tuner);
+}
+
+static conv3d_status tune(struct tuner *tuner, const conv3d_params *params,
+                          const int64_t input_shape[5], const conv3d_options *options)
+{
+    struct c3d_store_paths paths;
+    conv3d_status status = describe(tuner, params, input_shape, options);
+    if (status != CONV3D_OK) {
+        return status;
+    }
+    c3d_store_locate(&paths);
+    if (paths.user[0] == '\0') {
+        return c3d_fail(CONV3D_ERR_IO, "there is no tuning database to write: CONV3D_TUNING is "
+                        "\"none\", or neither XDG_CACHE_HOME nor HOME is an absolute path");
+    }
+    if ((status = c3d_store_update(paths.user, keep, NULL)) != CONV3D_OK ||
+        (status = c3d_store_load(paths.user, &tuner->known)) != CONV3D_OK) {
+        return status;
+    }
+    if (recall(tuner)) {
+        complete(tuner, false);
+        tuner->result->outcome = CONV3D_TUNE_KNOWN;
+        return CONV3D_OK;
+    }
+    status = c3d_bench_open(&tuner->bench, params, input_shape, options);
+    return status == CONV3D_OK ? tune_unknown(tuner, paths.user) : status;
+}
+
+conv3d_status c3d_tune(const conv3d_params *params, const int64_t input_shape[5],
+                       const conv3d_options *options, const conv3d_tune_options *tune_options,
+                       conv3d_tune_result *result)
+{
+    struct tuner *const tuner = calloc(1, sizeof *tuner);
+    if (tuner == NULL) {
+        return c3d_fail(CONV3D_ERR_MEMORY, "no memory to tune with");
+    }
+    *result = (conv3d_tune_result){.size = sizeof *result};
+    tuner->tune = tune_options;
+    tuner->result = result;
+    tuner->start = c3d_clock_seconds();
+    tuner->limit = tune_options->time_limit > 0 ? tune_options->time_limit : default_time_limit;
+    tuner->gain = 1;
+    tuner->algorithm_free = options->algorithm == NULL;
+    const conv3d_status status = tune(tuner, params, input_shape, options);
+    c3d_bench_close(&tuner->bench);
+    c3d_database_free(&tuner->known);
+    free(tuner);
+    return status;
+}
