@@ -439,6 +439,7 @@ typedef struct conv3d_tune_result {
     char algorithm_before[24], algorithm[24];
     conv3d_tile tile_before, tile;
     int threads_before, threads;
+    double flops, effective_flops; /* as in conv3d_plan_info */
 } conv3d_tune_result;
 
 /*

@@ -20,14 +20,15 @@
 #include "execution_args.h"
 #include "exit_code.h"
 #include "json_out.h"
+#include "layer_args.h"
 #include "options.h"
 #include "progress.h"
 #include "report.h"
 #include "text_file.h"
 
 struct bench_args {
-    const char *layers, *filter, *output, *compare, *svg;
-    struct option_list problems;
+    struct layer_args layers;
+    const char *output, *compare, *svg;
     double seconds, tolerance;
     int64_t repeats;
     int peer, format; /* indices of the words in --help; peer -1 = not given */
@@ -35,17 +36,6 @@ struct bench_args {
 };
 
 #define AT(member) offsetof(struct bench_args, member)
-
-static const struct option_row layer_rows[] = {
-    {"layers", "FILE", OPTION_TEXT, AT(layers), 0, 0,
-     "a CSV of layers; default, without --problem:\n" CONV3D_DATADIR "/layers.csv"},
-    {"problem", "TEXT", OPTION_LIST, AT(problems), 0, 0,
-     "this layer (too), e.g. n1_ci64t8h56w56_co64_k3_p1\n"
-     "(see PROBLEM TEXT in the manual); may be repeated"},
-    {"filter", "TEXT", OPTION_TEXT, AT(filter), 0, 0,
-     "only layers with this in their name, or of this class"},
-    {.name = NULL},
-};
 
 static const struct option_row timing_rows[] = {
     {"time", "SECONDS", OPTION_DECIMAL, AT(seconds), 0, 3600,
@@ -85,29 +75,6 @@ struct run {
 };
 
 /* ---- Before -------------------------------------------------------------------- */
-
-static int load_layers(const struct bench_args *args, struct layer_table *table)
-{
-    char message[REPORT_CAPACITY];
-    const char *path = args->layers;
-    int code = EXIT_OK;
-
-    if (path == NULL && args->problems.count == 0)
-        path = CONV3D_DATADIR "/layers.csv";
-    if (path != NULL)
-        code = layer_table_read(table, path, message, sizeof message);
-    for (int i = 0; i < args->problems.count && code == EXIT_OK; i++)
-        code = layer_table_add_problem(table, args->problems.texts[i], message, sizeof message);
-    if (code != EXIT_OK) {
-        report_error("%s", message);
-        return code;
-    }
-    if (args->filter != NULL)
-        layer_table_filter(table, args->filter);
-    if (table->count == 0)
-        return report_misuse("--filter '%s' leaves no layer", args->filter);
-    return EXIT_OK;
-}
 
 static int load_old(const struct bench_args *args, struct bench_old *old)
 {
@@ -311,7 +278,7 @@ static int prepare(struct run *run)
     if (code == EXIT_OK) /* or a bad --bind would show after the machine is measured */
         code = report_status(conv3d_machine_seats(0, bench->options.bind, NULL, &binding));
     if (code == EXIT_OK)
-        code = load_layers(args, &run->layers);
+        code = layer_args_load(&args->layers, &run->layers);
     if (code == EXIT_OK)
         code = load_old(args, &run->old);
     if (code == EXIT_OK)
@@ -323,10 +290,11 @@ static int prepare(struct run *run)
 
 int cmd_bench(int argc, char **argv)
 {
-    struct bench_args args = {.seconds = 1.0, .tolerance = 10.0, .peer = -1};
+    struct bench_args args = {
+        .layers = LAYER_ARGS_DEFAULTS, .seconds = 1.0, .tolerance = 10.0, .peer = -1};
     struct execution_args execution_args = EXECUTION_ARGS_DEFAULTS;
     const struct option_group groups[] = {
-        {"Layers", layer_rows, &args},
+        {"Layers", layer_arg_rows, &args.layers},
         {"Computation", execution_arg_rows, &execution_args},
         {"Measurement", timing_rows, &args},
         {"Output", output_rows, &args},

@@ -27,6 +27,7 @@ static const struct command {
     {"run", "convolve a volume from a file", cmd_run},
     {"plan", "show what run would do, and why", cmd_plan},
     {"bench", "time layers, and compare with the machine's limits", cmd_bench},
+    {"tune", "find the fastest way for layers, and record it", cmd_tune},
     {"info", "show what the library sees of this machine", cmd_info},
     {"verify", "check random convolutions against float64", cmd_verify},
 };
@@ -49,7 +50,7 @@ static void print_usage(void)
            "  --version  print the version\n"
            "\n"
            "Environment: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, CONV3D_BIND, CONV3D_ISA,\n"
-           "CONV3D_MATH, CONV3D_VERBOSE; options win.\n"
+           "CONV3D_MATH, CONV3D_TUNING, CONV3D_VERBOSE; options win.\n"
            "Exit codes: 0 ok, 1 mismatch, 2 usage, 3 bad input, 4 memory, 5 I/O, 75 interrupted.\n"
            "Manual: man conv3d\n");
 }

@@ -21,12 +21,20 @@
 
 enum { BAR_CELLS = 30, LINE_CAPACITY = 128, NANOSECONDS = 1000000000 };
 
+/* What is shown at one moment. */
+struct view {
+    int64_t done;
+    double elapsed;
+    char news[LINE_CAPACITY];
+};
+
 struct progress {
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards done and finished */
+    pthread_mutex_t mutex; /* guards done, finished and news */
     pthread_cond_t wake;
     int64_t done;
     int finished;
+    char news[LINE_CAPACITY];
 
     const char *label;
     int64_t total;
@@ -83,7 +91,7 @@ static void format_bar(const struct progress *progress, int64_t done, double ela
 
 /* Over the old bar, and no longer than the terminal is wide: a wrapped line could
  * not be overwritten. */
-static void draw_bar(const struct progress *progress, int64_t done, double elapsed)
+static void draw_bar(const struct progress *progress, const struct view *view)
 {
     char line[LINE_CAPACITY];
     struct winsize window;
@@ -91,19 +99,26 @@ static void draw_bar(const struct progress *progress, int64_t done, double elaps
 
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1)
         columns = window.ws_col - 1;
-    format_bar(progress, done, elapsed, line);
-    fprintf(stderr, "\r%.*s\033[K", columns, line);
+    format_bar(progress, view->done, view->elapsed, line);
+    const int used = fprintf(stderr, "\r%.*s", columns, line) - 1;
+
+    if (view->news[0] != '\0' && used + 2 < columns)
+        fprintf(stderr, "; %.*s", columns - used - 2, view->news);
+    fputs("\033[K", stderr);
     fflush(stderr);
     report_bar_drawn();
 }
 
-static void print_line(const struct progress *progress, int64_t done, double elapsed)
+static void print_line(const struct progress *progress, const struct view *view)
 {
+    const char *const separator = view->news[0] != '\0' ? "; " : "";
+
     if (progress->total < 2)
-        report_note("%s, %.0f s", progress->label, elapsed);
+        report_note("%s, %.0f s%s%s", progress->label, view->elapsed, separator, view->news);
     else
-        report_note("%s, %lld of %lld done after %.0f s", progress->label, (long long)done,
-                    (long long)progress->total, elapsed);
+        report_note("%s, %.0f%% done after %.0f s%s%s", progress->label,
+                    100.0 * (double)view->done / (double)progress->total, view->elapsed,
+                    separator, view->news);
 }
 
 static void add_nanoseconds(struct timespec *time, int64_t nanoseconds)
@@ -129,14 +144,15 @@ static void *draw_until_finished(void *argument)
         if (progress->finished)
             break;
 
-        const int64_t done = progress->done;
+        struct view view = {progress->done, seconds_since(&progress->start), ""};
 
+        memcpy(view.news, progress->news, sizeof view.news);
         /* Writing may block; the work must not wait for it. */
         pthread_mutex_unlock(&progress->mutex);
         if (progress->on_terminal)
-            draw_bar(progress, done, seconds_since(&progress->start));
+            draw_bar(progress, &view);
         else
-            print_line(progress, done, seconds_since(&progress->start));
+            print_line(progress, &view);
         pthread_mutex_lock(&progress->mutex);
         add_nanoseconds(&due, pause);
     }
@@ -182,6 +198,15 @@ void progress_set(struct progress *progress, int64_t done)
         return;
     pthread_mutex_lock(&progress->mutex);
     progress->done = done;
+    pthread_mutex_unlock(&progress->mutex);
+}
+
+void progress_say(struct progress *progress, const char *news)
+{
+    if (progress == NULL)
+        return;
+    pthread_mutex_lock(&progress->mutex);
+    snprintf(progress->news, sizeof progress->news, "%s", news);
     pthread_mutex_unlock(&progress->mutex);
 }
 

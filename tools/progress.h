@@ -19,6 +19,9 @@ struct progress *progress_start(const char *label, int64_t total, int quiet);
 /* So many steps are done.  NULL is allowed here and below. */
 void progress_set(struct progress *progress, int64_t done);
 
+/* What stands behind the bar from now on, one line. */
+void progress_say(struct progress *progress, const char *news);
+
 /* Wipes the bar; the thread has ended when this returns. */
 void progress_finish(struct progress *progress);
 

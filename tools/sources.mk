@@ -80,6 +80,7 @@ CONV3D_TOOL_SOURCES = \
 	tools/cmd_info.c \
 	tools/cmd_plan.c \
 	tools/cmd_run.c \
+	tools/cmd_tune.c \
 	tools/cmd_verify.c \
 	tools/error_quantiles.c \
 	tools/error_quantiles.h \
@@ -87,10 +88,14 @@ CONV3D_TOOL_SOURCES = \
 	tools/convolve.h \
 	tools/execution_args.c \
 	tools/execution_args.h \
+	tools/interrupt.c \
+	tools/interrupt.h \
 	tools/json_out.c \
 	tools/json_out.h \
 	tools/json_value.c \
 	tools/json_value.h \
+	tools/layer_args.c \
+	tools/layer_args.h \
 	tools/machine_draw.c \
 	tools/machine_draw.h \
 	tools/main.c \
@@ -120,5 +125,11 @@ CONV3D_TOOL_SOURCES = \
 	tools/share_draw.h \
 	tools/text_file.c \
 	tools/text_file.h \
+	tools/tune_entries.c \
+	tools/tune_entries.h \
+	tools/tune_layer.c \
+	tools/tune_layer.h \
+	tools/tune_table.c \
+	tools/tune_table.h \
 	tools/volume.c \
 	tools/volume.h

@@ -164,10 +164,11 @@ static struct grid make_grid(const struct conv3d_plan *plan, unsigned heeds)
             add_value(&grid.extents[TILE_PANEL], panels[i]);
         }
     }
-    /* Smaller outputs stay in L2 until they are read again. */
+    /* Whoever reads the output next finds a smaller one in L3.  A call alone does not pay for
+     * losing that: 1x1x1 layers of 1.6 to 13 MB are 1.05 to 1.15 times as fast streamed. */
     const double outputs = (double)p->items * (double)p->groups * (double)p->out_channels *
                            (double)c3d_volume(p->out) * sizeof(float);
-    if (outputs > (double)c3d_l2_bytes(&plan->request)) {
+    if (outputs > (double)c3d_l3_bytes(&plan->request) / 2) {
         add_value(&grid.stores, CONV3D_STORE_CACHED);
         add_value(&grid.stores, CONV3D_STORE_STREAMED);
     }

@@ -316,6 +316,8 @@ static conv3d_status tune_unknown(struct tuner *tuner, const char *path)
            sizeof result->algorithm_before);
     result->tile_before = untuned->prepared->tile;
     result->threads_before = untuned->threads;
+    result->flops = c3d_plan_flops(untuned);
+    result->effective_flops = c3d_plan_effective_flops(untuned);
     conv3d_status status = settle_algorithm(tuner, &algorithm_stopped);
     if (status == CONV3D_OK) {
         status = search_tiles(tuner, &tile_stopped);

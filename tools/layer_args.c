@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * layer_args.c - the options that say which layers
+ */
+#include "layer_args.h"
+
+#include <stddef.h>
+
+#include "exit_code.h"
+#include "report.h"
+
+#define AT(member) offsetof(struct layer_args, member)
+
+static const char default_layers[] = CONV3D_DATADIR "/layers.csv";
+
+const struct option_row layer_arg_rows[] = {
+    {"layers", "FILE", OPTION_TEXT, AT(layers), 0, 0,
+     "a CSV of layers; default, without --problem:\n" CONV3D_DATADIR "/layers.csv"},
+    {"problem", "TEXT", OPTION_LIST, AT(problems), 0, 0,
+     "this layer (too), e.g. n1_ci64t8h56w56_co64_k3_p1\n"
+     "(see PROBLEM TEXT in the manual); may be repeated"},
+    {"filter", "TEXT", OPTION_TEXT, AT(filter), 0, 0,
+     "only layers with this in their name, or of this class"},
+    {.name = NULL},
+};
+
+int layer_args_load(const struct layer_args *args, struct layer_table *table)
+{
+    char message[REPORT_CAPACITY];
+    const char *path = args->layers;
+    int code = EXIT_OK;
+
+    if (path == NULL && args->problems.count == 0)
+        path = default_layers;
+    if (path != NULL)
+        code = layer_table_read(table, path, message, sizeof message);
+    for (int i = 0; i < args->problems.count && code == EXIT_OK; i++)
+        code = layer_table_add_problem(table, args->problems.texts[i], message, sizeof message);
+    if (code != EXIT_OK) {
+        report_error("%s", message);
+        return code;
+    }
+    if (args->filter != NULL)
+        layer_table_filter(table, args->filter);
+    if (table->count == 0)
+        return report_misuse("--filter '%s' leaves no layer", args->filter);
+    return EXIT_OK;
+}
