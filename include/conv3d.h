@@ -460,6 +460,25 @@ CONV3D_CHECKED conv3d_status conv3d_tune(const conv3d_params *params,
                                          const conv3d_tune_options *tune,
                                          conv3d_tune_result *result);
 
+/* What a core does, while all threads do the same. */
+typedef struct conv3d_calibration {
+    size_t size;
+    int threads;
+    double fma;                   /* vectors of multiply-adds per second */
+    double l2, l3, memory;        /* time to read a vector from there, in such multiply-adds */
+    double transform;             /* the same of a stage of Winograd's, for each vector written */
+    double unrest;                /* the slowest of five rounds over the fastest; 1 = undisturbed */
+    int recorded;                 /* 0 when the unrest was above 1.25 */
+} conv3d_calibration;
+
+/*
+ * Measures for about three seconds with `threads` threads (0 = the default), and records
+ * it in the tuning database, unless other work on the machine was too much of a disturbance: the
+ * cost model goes by it from then on, where nothing was tuned.  May change the bits of fast math.  Errors: NULL, ARGUMENT (size, threads), MEMORY, ENVIRONMENT
+ * (CONV3D_ISA), IO, PARSE (the file is no database).
+ */
+CONV3D_CHECKED conv3d_status conv3d_calibrate(int threads, conv3d_calibration *calibration);
+
 /* Writes the path of the file that tuning writes, truncated to capacity as snprintf does, and
  * returns the untruncated length; 0 and "" if there is none. */
 CONV3D_API size_t conv3d_tuning_file(char *buffer, size_t capacity);

@@ -89,8 +89,9 @@ C3D_TUNE_SOURCES = \
 	src/tune/search.h src/tune/search.c \
 	src/tune/space.h src/tune/space.c \
 	src/tune/neighbours.h src/tune/neighbours.c \
+	src/tune/probe.h src/tune/probe.c \
 	src/tune/trial.h src/tune/trial.c \
 	src/tune/tuner.h src/tune/tuner.c
 
 C3D_API_SOURCES = \
-	src/api/create.c src/api/tune.c src/api/tuning.c src/api/conv3d.c src/api/machine.c src/api/measure.c src/api/version.c
+	src/api/create.c src/api/tune.c src/api/tuning.c src/api/calibrate.c src/api/conv3d.c src/api/machine.c src/api/measure.c src/api/version.c

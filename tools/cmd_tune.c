@@ -33,7 +33,7 @@ struct tune_args {
     struct layer_args layers;
     const char *database, *import, *export, *report;
     double time_limit; /* 0 = not given */
-    int again, exhaustive, list, forget, everywhere, quiet;
+    int again, exhaustive, calibrate, list, forget, everywhere, quiet;
 };
 
 #define AT(member) offsetof(struct tune_args, member)
@@ -46,6 +46,9 @@ static const struct option_row search_rows[] = {
      "fast math"},
     {"exhaustive", NULL, OPTION_FLAG, AT(exhaustive), 0, 0,
      "time every tile, not the promising ones: takes hours"},
+    {"calibrate", NULL, OPTION_FLAG, AT(calibrate), 0, 0,
+     "measure caches, memory and transforms for the cost model\n"
+     "instead; takes some seconds"},
     {.name = NULL},
 };
 
@@ -298,14 +301,17 @@ int cmd_tune(int argc, char **argv)
     const enum options_outcome outcome = options_parse(&set, argc, argv);
     if (outcome != OPTIONS_PARSED)
         return outcome == OPTIONS_HELPED ? EXIT_OK : EXIT_USAGE;
-    if (args.list + args.forget + (args.import != NULL) + (args.export != NULL) > 1)
-        return report_misuse("only one of --list, --export, --import and --forget");
+    if (args.calibrate + args.list + args.forget + (args.import != NULL) +
+            (args.export != NULL) > 1)
+        return report_misuse("only one of --calibrate, --list, --export, --import and --forget");
     report_set_quiet(args.quiet);
 
     const int code = use_database(args.database);
 
     if (code != EXIT_OK)
         return code;
+    if (args.calibrate)
+        return tune_entries_calibrate((int)execution.threads, stdout);
     if (args.list)
         return tune_entries_list(args.everywhere, stdout);
     if (args.export != NULL)

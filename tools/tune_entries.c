@@ -18,6 +18,28 @@ static int report_database(conv3d_status status)
     return status == CONV3D_ERR_PARSE ? EXIT_BAD_INPUT : code;
 }
 
+int tune_entries_calibrate(int threads, FILE *file)
+{
+    conv3d_calibration calibration = {.size = sizeof calibration};
+    const int code = report_database(conv3d_calibrate(threads, &calibration));
+
+    if (code != EXIT_OK)
+        return code;
+    fprintf(file,
+            "fma: %.4g vectors a second and core, %d at work\n"
+            "L2: a vector takes %.2f of these\n"
+            "L3: %.2f\n"
+            "memory: %.2f\n"
+            "transform: %.2f\n",
+            calibration.fma, calibration.threads, calibration.l2, calibration.l3,
+            calibration.memory, calibration.transform);
+    if (calibration.recorded)
+        return EXIT_OK;
+    report_error("not recorded: other work disturbed it, one round took %.2f times as long as "
+                 "another", calibration.unrest);
+    return EXIT_MISMATCH;
+}
+
 static const char *math_name(conv3d_math math)
 {
     return math == CONV3D_MATH_STRICT ? "strict" : math == CONV3D_MATH_FAST ? "fast" : "-";

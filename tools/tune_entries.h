@@ -9,6 +9,9 @@
 
 #include <stdio.h>
 
+/* Measures what the cost model goes by, records it, and prints it. */
+int tune_entries_calibrate(int threads, FILE *file);
+
 /* A table of the entries of this machine, or with `everywhere` of all. */
 int tune_entries_list(int everywhere, FILE *file);
 

@@ -16,6 +16,13 @@
 #include "base/status.h"
 #include "kernel/kernel.h"
 
+/* What the cost model knows of a machine: how many times as long something takes, compared with
+ * FMAs, as where the model's constants were measured; all 1 there. */
+struct c3d_rates {
+    double l3, memory; /* reading a vector from there */
+    double transform;  /* a stage of Winograd's, for a vector that it writes */
+};
+
 /* Everything that a preparation may depend on.  What changes bits must not
  * depend on items, threads or caches (promise 1). */
 struct c3d_request {
@@ -33,6 +40,7 @@ struct c3d_request {
     conv3d_tile tile;          /* wishes; 0 = choose */
     size_t l1_bytes, l2_bytes; /* data caches of one core; 0 = unknown */
     size_t l3_bytes;           /* that cores share; 0 = unknown */
+    struct c3d_rates rates;
     size_t scratch_limit;      /* bytes per thread */
     size_t memory_limit;       /* 0 = none; bounds packed weights and all threads' scratch */
 };

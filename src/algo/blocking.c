@@ -106,15 +106,18 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
     const double acc = chunks * pixels * vectors * acc_round_trip;
     const double runs = (double)b->tile.t *
                         (b->tile.w < p->out[W] ? (double)b->tile.h : 1) * vectors * lanes;
-    const double stored = request->stream ? stream_line * C3D_MAX_LANES / lanes : store_vector;
+    const double stored = request->stream
+                              ? stream_line * request->rates.memory * C3D_MAX_LANES / lanes
+                              : store_vector;
     const double store = pixels * vectors * stored +
-                         runs * (request->stream ? far_run : near_run);
-    const double weights = reduction * vectors * l3_vector;
+                         runs * (request->stream ? far_run * request->rates.memory : near_run);
+    const double far_vector = l3_vector * request->rates.l3;
+    const double weights = reduction * vectors * far_vector;
     /* What does not fit L2 comes from beyond it once per panel and chunk. */
     const double set = (double)(b->input_elems + b->acc_elems) * sizeof(float) +
                        (double)b->tile.ic * (double)b->tap_count * (double)panel * sizeof(float);
     const double spill = fmax(set - (double)l2, 0) / (sizeof(float) * lanes) * panels * chunks *
-                         l3_vector;
+                         far_vector;
     const double rounds = ceil(fmax(c3d_task_count(p, &b->tile), 1) / request->threads);
     return rounds * (compute + pack + acc + store + weights + spill);
 }

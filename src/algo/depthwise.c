@@ -73,7 +73,8 @@ static const char *refusal(const struct c3d_request *request)
  * of it read and one written in the time of five FMAs each. */
 static double estimate(const struct c3d_request *request)
 {
-    static const double fma = 1.2, memory = 5;
+    static const double fma = 1.2;
+    const double memory = 5 * request->rates.memory;
     const struct c3d_problem *const p = request->problem;
     const double lanes = request->kernels->lanes, maps = (double)p->groups;
     const double vectors = maps * (double)p->out_channels * (double)p->out[T] *

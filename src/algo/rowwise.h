@@ -20,6 +20,7 @@ struct c3d_rowwise {
     struct c3d_blocking blocking;
     bool relu;
     bool far;           /* the input lies beyond L2: it is asked for ahead of time */
+    double l3_rate;     /* of the request */
     bool may_stream;    /* if the tile allows, ... */
     bool stream;        /* ... results go past the caches */
     bool joined;        /* the rows of a tile are run through as one */

@@ -213,7 +213,7 @@ static double tile_cost(const struct c3d_rowwise *r)
     const double products = (double)c3d_reduction(p) * (double)p->out_channels;
     const double lanes =
         (double)b->tile.t * (double)plane_vectors(r) * (double)r->kernels->lanes;
-    return products * (lanes + weights_vector) / outs +
+    return products * (lanes + weights_vector * r->l3_rate) / outs +
            window / outs * (double)p->in_channels * (r->in_place ? read_element : packed_element) +
            (chunks - 1) * (double)p->out_channels * sum_round_trip;
 }
@@ -337,6 +337,7 @@ conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *r
         .relu = request->relu,
         .far = lies_far(request),
         .may_stream = request->stream,
+        .l3_rate = request->rates.l3,
         .in_place = reads_in_place(request, block_size),
         .block_size = block_size,
     };
@@ -357,7 +358,8 @@ double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_siz
         r.in_place ? (double)p->in_channels * channel_window(&r) * read_element
                    : c3d_pack_cost((double)p->in_channels * (double)b->planes.slots,
                                    (double)b->rows.slots, row_elems(&r), p->stride[W]);
-    const double weights = channels * (double)c3d_reduction(p) / lanes * weights_vector;
+    const double weights = channels * (double)c3d_reduction(p) / lanes * weights_vector *
+                           request->rates.l3;
     const double vectors = (double)b->tile.t * (double)plane_vectors(&r) * channels;
     const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
     const double sums = (chunks - 1) * sum_round_trip / lanes;

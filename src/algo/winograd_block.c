@@ -194,9 +194,10 @@ static struct block_cost block_cost(const struct c3d_request *request,
                                     const struct c3d_winograd_block *b, double vectors)
 {
     static const double product = 0.95;
-    static const double near_weights = 1, far_weights = 9; /* a vector, in L3 and beyond */
+    const struct c3d_rates *const rates = &request->rates;
+    const double near_weights = rates->l3, far_weights = 9 * rates->memory; /* a vector */
     /* What does not stay in the caches is waited for at either end. */
-    const double memory = request->stream ? 35 : 0;
+    const double memory = request->stream ? 35 * rates->memory : 0;
     const double packed = 30 + memory, stored = 4 + memory;
     const struct c3d_problem *const p = request->problem;
     const int lanes = request->kernels->lanes;
@@ -218,8 +219,8 @@ static struct block_cost block_cost(const struct c3d_request *request,
     const double channel_blocks = (double)b->channel_blocks;
     return (struct block_cost){
         .weights = steps * vectors * (near_weights + far * (far_weights - near_weights)),
-        .work = products + channel_blocks * (input_cost(b) + window * packed) +
-                vectors * (output_cost(b) + outputs * stored),
+        .work = products + channel_blocks * (rates->transform * input_cost(b) + window * packed) +
+                vectors * (rates->transform * output_cost(b) + outputs * stored),
     };
 }
 

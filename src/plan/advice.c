@@ -7,6 +7,7 @@
 #include "database/known.h"
 #include "database/machine_key.h"
 
+#include <math.h>
 #include <string.h>
 
 void c3d_advice_problem(const conv3d_params *params, const int64_t input_shape[5], int64_t items,
@@ -39,4 +40,31 @@ void c3d_advice_ask(const conv3d_params *params, const int64_t input_shape[5],
     c3d_tile_key(&subject, key);
     advice->has_tile = c3d_known_find(key, value, advice->path) &&
                        c3d_tile_parse(value, &advice->tile) && advice->tile.team <= threads;
+}
+
+/* One rate that was recorded, over that of the machine where the model's constants were measured,
+ * in the same unit; within what a machine can be. */
+static double ask_for_rate(const char *name, const char *machine, double there)
+{
+    static const double most = 64;
+    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES], path[PATH_MAX];
+    double rate;
+    c3d_rate_key(name, machine, key);
+    if (!c3d_known_find(key, value, path) || !c3d_rate_parse(value, &rate)) {
+        return 1;
+    }
+    return fmin(fmax(rate / there, 1 / most), most);
+}
+
+struct c3d_rates c3d_advice_rates(const struct c3d_kernels *kernels)
+{
+    /* Two threads of a Zen 4 core each, 32 MiB of L3; vector FMAs.  With 8 and 16 lanes. */
+    static const double l3 = 3.3, memory = 14, transform = 4.3;
+    char machine[C3D_MACHINE_KEY_BYTES];
+    c3d_machine_key(kernels->name, C3D_KERNEL_SET, machine);
+    return (struct c3d_rates){
+        .l3 = ask_for_rate("l3", machine, l3),
+        .memory = ask_for_rate("memory", machine, memory),
+        .transform = ask_for_rate("transform", machine, transform),
+    };
 }

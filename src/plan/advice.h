@@ -8,8 +8,8 @@
 #ifndef C3D_PLAN_ADVICE_H
 #define C3D_PLAN_ADVICE_H
 
+#include "algo/algo.h"
 #include "database/record.h"
-#include "kernel/kernel.h"
 
 #include <limits.h>
 
@@ -29,5 +29,9 @@ void c3d_advice_problem(const conv3d_params *params, const int64_t input_shape[5
 void c3d_advice_ask(const conv3d_params *params, const int64_t input_shape[5],
                     const struct c3d_kernels *kernels, conv3d_math math, int threads,
                     struct c3d_advice *advice);
+
+/* What calibration found of this machine, else that it is as the one where the model's constants
+ * were measured. */
+struct c3d_rates c3d_advice_rates(const struct c3d_kernels *kernels);
 
 #endif

@@ -240,6 +240,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         .threads = options->threads > 0 ? options->threads : default_threads(plan),
         .memory_limit = options->memory_limit_bytes,
         .l3_bytes = c3d_topology_get()->l3_bytes,
+        .rates = c3d_advice_rates(plan->kernels),
     };
     struct c3d_request *const request = &plan->request;
     c3d_request_tile(request, &options->tile);
