@@ -11,7 +11,8 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 }
 lib=$scratch/root$libdir
 for file in "$includedir/conv3d.h" "$libdir/pkgconfig/conv3d.pc" "$bindir/conv3d" \
-    "$mandir/man1/conv3d.1" "$datadir/conv3d/layers.csv"; do
+    "$mandir/man1/conv3d.1" "$datadir/conv3d/layers.csv" \
+    "$datadir/conv3d/networks/c3d.csv"; do
     [ -f "$scratch/root$file" ] || fail "make install leaves no $file"
 done
 headers=$(find "$scratch/root$includedir" -type f | wc -l)

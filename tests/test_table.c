@@ -73,15 +73,50 @@ static void fast_is_strict_but_for_rounding(const struct layer *layer)
     workload_free(&workload);
 }
 
-static void read_table(struct layer_table *table)
+static void read_file(struct layer_table *table, const char *name)
 {
     char path[512], message[200];
     const char *top = getenv("top_srcdir");
     *table = (struct layer_table)LAYER_TABLE_EMPTY;
-    snprintf(path, sizeof path, "%s/data/layers.csv", top != NULL ? top : ".");
+    snprintf(path, sizeof path, "%s/data/%s", top != NULL ? top : ".", name);
     if (layer_table_read(table, path, message, sizeof message) != 0)
         cr_skip("%s; set top_srcdir", message);
+}
+
+static void read_table(struct layer_table *table)
+{
+    read_file(table, "layers.csv");
     cr_assert(table->count >= 60);
+}
+
+/* What a network takes in all, in 10^9 multiply-adds: for the first five, what was published. */
+Test(table, networks_are_whole)
+{
+    static const struct {
+        const char *name;
+        double total;
+    } networks[] = {
+        {"c3d", 38.5},
+        {"r3d_18", 40.7},
+        {"r2plus1d_18", 40.5},
+        {"slowfast_r50", 65.7 * 224 * 224 / (256 * 256)},
+        {"x3d_m", 4.73},
+        {"unet3d", 263.3},
+        {"vnet", 500.2},
+        {"nnunet", 470.9},
+    };
+    for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
+        struct layer_table table;
+        char name[64];
+        double total = 0;
+        snprintf(name, sizeof name, "networks/%s.csv", networks[i].name);
+        read_file(&table, name);
+        for (size_t n = 0; n < table.count; n++)
+            total += 0.5e-9 * layer_flops(&table.layers[n]) * (double)table.layers[n].count;
+        cr_expect(fabs(total - networks[i].total) < 0.003 * networks[i].total, "%s: %.2f", name,
+                  total);
+        layer_table_free(&table);
+    }
 }
 
 Test(table, fast_math_is_strict_math_but_for_rounding)

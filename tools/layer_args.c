@@ -5,6 +5,9 @@
 #include "layer_args.h"
 
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "exit_code.h"
 #include "report.h"
@@ -15,7 +18,11 @@ static const char default_layers[] = CONV3D_DATADIR "/layers.csv";
 
 const struct option_row layer_arg_rows[] = {
     {"layers", "FILE", OPTION_TEXT, AT(layers), 0, 0,
-     "a CSV of layers; default, without --problem:\n" CONV3D_DATADIR "/layers.csv"},
+     "a CSV of layers; default, without --network and --problem:\n"
+     CONV3D_DATADIR "/layers.csv"},
+    {"network", "NAME", OPTION_TEXT, AT(network), 0, 0,
+     "all convolutions of a network: c3d, nnunet, r2plus1d_18,\n"
+     "r3d_18, slowfast_r50, unet3d, vnet, x3d_m"},
     {"problem", "TEXT", OPTION_LIST, AT(problems), 0, 0,
      "this layer (too), e.g. n1_ci64t8h56w56_co64_k3_p1\n"
      "(see PROBLEM TEXT in the manual); may be repeated"},
@@ -24,16 +31,34 @@ const struct option_row layer_arg_rows[] = {
     {.name = NULL},
 };
 
+/* Reads the table of a network that is installed. */
+static int load_network(const char *name, struct layer_table *table, char *message,
+                        size_t capacity)
+{
+    static const char directory[] = CONV3D_DATADIR "/networks";
+    char path[4096];
+
+    if (strchr(name, '/') != NULL || name[0] == '.' ||
+        (size_t)snprintf(path, sizeof path, "%s/%s.csv", directory, name) >= sizeof path)
+        return exit_fail(message, capacity, EXIT_USAGE, "--network '%.80s' is no name", name);
+    if (access(path, F_OK) != 0)
+        return exit_fail(message, capacity, EXIT_USAGE,
+                         "--network '%.80s' is none of the tables in %s", name, directory);
+    return layer_table_read(table, path, message, capacity);
+}
+
 int layer_args_load(const struct layer_args *args, struct layer_table *table)
 {
     char message[REPORT_CAPACITY];
     const char *path = args->layers;
     int code = EXIT_OK;
 
-    if (path == NULL && args->problems.count == 0)
+    if (path == NULL && args->network == NULL && args->problems.count == 0)
         path = default_layers;
     if (path != NULL)
         code = layer_table_read(table, path, message, sizeof message);
+    if (args->network != NULL && code == EXIT_OK)
+        code = load_network(args->network, table, message, sizeof message);
     for (int i = 0; i < args->problems.count && code == EXIT_OK; i++)
         code = layer_table_add_problem(table, args->problems.texts[i], message, sizeof message);
     if (code != EXIT_OK) {

@@ -9,11 +9,11 @@
 #include "options.h"
 
 struct layer_args {
-    const char *layers, *filter; /* NULL = not given */
+    const char *layers, *network, *filter; /* NULL = not given */
     struct option_list problems;
 };
 
-#define LAYER_ARGS_DEFAULTS {NULL, NULL, {{NULL}, 0}}
+#define LAYER_ARGS_DEFAULTS {NULL, NULL, NULL, {{NULL}, 0}}
 
 extern const struct option_row layer_arg_rows[];
 
