@@ -53,6 +53,8 @@ Test(bench, misuse_exits_2)
         {"bench --problem n0_ci1t1h1w1_co1_k1", "empty"},
         {"bench --problem n1_ci1t1h1w1_co1_k2", "n1_ci1t1h1w1_co1_k2"},
         {"bench --problem n1_ci1t1h1w1_co1_k1 --problem", "--problem"},
+        {"bench --network ../layers", "../layers"},
+        {"bench --network nosuchnetwork", "nosuchnetwork"},
         {"bench extra", "extra"},
     };
     bench_write_layers(HEADER DENSE);

@@ -216,11 +216,26 @@ static int prepare(struct run *run)
     return code;
 }
 
+/* A gain that noise hid is not lost for good. */
+static void note_noise(const struct tune_run *tune)
+{
+    static const double noisy = 0.05;
+    size_t layers = 0;
+
+    for (size_t i = 0; i < tune->count; i++)
+        layers += tune->results[i].noise > noisy;
+    if (layers > 0)
+        report_note("other work disturbed the timing: for %zu of %zu layers differences below 5%% "
+                    "or more were taken for noise; --again on a quiet machine may find them",
+                    layers, tune->count);
+}
+
 static int finish(struct run *run)
 {
     int code = EXIT_OK;
 
     tune_table(&run->tune, stdout);
+    note_noise(&run->tune);
     if (run->args->report != NULL) {
         tune_html(&run->tune, run->report.stream);
         code = text_file_commit(&run->report);

@@ -231,30 +231,47 @@ static conv3d_status keep(struct c3d_database *database, void *context)
     return CONV3D_OK;
 }
 
-/* What the database says of the problem already; true if that is all there is to know. */
-static bool recall(struct tuner *tuner)
+/* Takes the algorithm that the database has; false if it has none. */
+static bool recall_algorithm(struct tuner *tuner)
 {
-    struct c3d_algorithm_record algorithm;
-    struct c3d_tile_record tile;
+    struct c3d_algorithm_record record;
     char key[C3D_KEY_BYTES];
-    const struct c3d_subject item = subject_of(tuner, true), all = subject_of(tuner, false);
+    const struct c3d_subject item = subject_of(tuner, true);
     c3d_algorithm_key(&item, key);
-    const char *const algorithm_value = c3d_database_find(&tuner->known, key);
+    const char *const value = c3d_database_find(&tuner->known, key);
+    tuner->algorithm_known = value != NULL && c3d_algorithm_parse(value, &record);
+    if (tuner->algorithm_known) {
+        memcpy(tuner->best.algorithm, record.algorithm, sizeof tuner->best.algorithm);
+    }
+    return tuner->algorithm_known;
+}
+
+/* The same of the tile, for that algorithm or the one that is forced. */
+static bool recall_tile(struct tuner *tuner, const char *algorithm)
+{
+    struct c3d_tile_record record;
+    char key[C3D_KEY_BYTES];
+    const struct c3d_subject all = subject_of(tuner, false);
     c3d_tile_key(&all, key);
-    const char *const tile_value = c3d_database_find(&tuner->known, key);
-    if (tuner->tune->again || !tuner->algorithm_free || algorithm_value == NULL ||
-        !c3d_algorithm_parse(algorithm_value, &algorithm)) {
+    const char *const value = c3d_database_find(&tuner->known, key);
+    if (value == NULL || !c3d_tile_parse(value, &record) ||
+        strcmp(record.algorithm, algorithm) != 0) {
         return false;
     }
-    tuner->algorithm_known = true;
-    memcpy(tuner->best.algorithm, algorithm.algorithm, sizeof tuner->best.algorithm);
-    if (tile_value == NULL || !c3d_tile_parse(tile_value, &tile) ||
-        strcmp(tile.algorithm, algorithm.algorithm) != 0) {
-        return false;
-    }
-    tuner->best.tile = tile.tile;
-    tuner->best.team = tile.team;
+    memcpy(tuner->best.algorithm, record.algorithm, sizeof tuner->best.algorithm);
+    tuner->best.tile = record.tile;
+    tuner->best.team = record.team;
     return true;
+}
+
+/* True if the database says all there is to know. */
+static bool recall(struct tuner *tuner, const char *forced)
+{
+    if (tuner->tune->again) {
+        return false;
+    }
+    return forced != NULL ? recall_tile(tuner, forced)
+                          : recall_algorithm(tuner) && recall_tile(tuner, tuner->best.algorithm);
 }
 
 /* ---- All together ----------------------------------------------------------------- */
@@ -347,7 +364,7 @@ static conv3d_status tune(struct tuner *tuner, const conv3d_params *params,
         (status = c3d_store_load(paths.user, &tuner->known)) != CONV3D_OK) {
         return status;
     }
-    if (recall(tuner)) {
+    if (recall(tuner, options->algorithm)) {
         complete(tuner, false);
         tuner->result->outcome = CONV3D_TUNE_KNOWN;
         return CONV3D_OK;
