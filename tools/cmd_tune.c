@@ -136,7 +136,7 @@ static int tune_layers(struct run *run)
         run->layer = &run->layers.layers[run->order[i]];
         run->number = i + 1;
         run->wish.seconds = fmax(share_of(run, i), 1e-3);
-        if (interrupt_came())
+        if (interrupt_came() || clock_seconds() - run->start >= run->limit)
             *result = (struct tune_result){.layer = run->layer, .outcome = TUNE_STOPPED};
         else
             code = tune_layer(&run->wish, run->layer, result);

@@ -111,7 +111,7 @@ static bool run_round(struct state *state, const size_t *points, size_t count, d
 {
     double seconds[BATCH + FINALISTS];
     size_t done = 0;
-    const double before = measure_base(state);
+    const double before = must_stop(state, spent) ? NAN : measure_base(state);
     if (isnan(before)) {
         return false;
     }
