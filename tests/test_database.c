@@ -349,7 +349,8 @@ Test(database, lines_have_limits)
     cr_assert(read_exactly(&database, text, one_line(text, sizeof text, line)) == CONV3D_OK);
     cr_expect(database.count == 1 && database.damaged == 4);
     /* A checksum does not make an entry. */
-    static const char *const lines[] = {"rate fma @m 1", "rate fma @m =1", "rate fma @m= 1", "="};
+    static const char *const lines[] = {"rate fma @m 1", "rate fma @m =1", "rate fma @m= 1",
+                                        "=", "rate\tfma @m = 1", "rate fma @m = \x7f"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         cr_assert(read_exactly(&database, text, one_line(text, sizeof text, lines[i])) ==
                   CONV3D_OK);

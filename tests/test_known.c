@@ -238,7 +238,12 @@ Test(known, wishes_of_the_caller_come_first)
     expect_origins(&scene, &options, CONV3D_ORIGIN_DATABASE, CONV3D_ORIGIN_MODEL);
     options = scene.options;
     options.tile.t = 3;
-    expect_origins(&scene, &options, CONV3D_ORIGIN_DATABASE, CONV3D_ORIGIN_OPTIONS);
+    const struct told got = *expect_origins(&scene, &options, CONV3D_ORIGIN_DATABASE,
+                                            CONV3D_ORIGIN_OPTIONS);
+    options.algorithm = SCENE_ALGORITHM;
+    scene_use("none");
+    cr_expect(same_tile(&got, scene_ask(&scene, &options)));
+    scene_use(scene.path);
     options.algorithm = "direct";
     expect_origins(&scene, &options, CONV3D_ORIGIN_OPTIONS, CONV3D_ORIGIN_OPTIONS);
     options.tile.t = 0;

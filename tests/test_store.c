@@ -358,9 +358,11 @@ static conv3d_status fork_meanwhile(struct c3d_database *database, void *context
 {
     (void)context;
     lingering = fork();
-    if (lingering == 0)
+    if (lingering == 0) {
+        alarm(4 * PATIENCE); /* whatever becomes of the test */
         for (;;)
             pause();
+    }
     return c3d_database_put(database, "rate a @m", "1");
 }
 
