@@ -28,9 +28,10 @@ static const char first_line[] = "# conv3d tuning database, format 1\n";
 static const char *const tokens[] = {
     "algorithm ", "tile ", "rate ", "future ", "fast ", "strict ", "@m/avx2/32K/k1", "threads=2 ",
     "threads=4097 ", "team=2 ", "ms=0.125000 ", "gain=1.250", "gain=0.000", "winograd:4x4x4 ",
-    "direct ", "n1_ci16t8h12w12_co32_k3_p1 ", "n2_ci3t8h8w8_co8_k1x3x5_s1x2x2_p0:1x1x2_d2_g1_b_flip",
+    "direct ", "n1_ci16t8h12w12_co32_k3_p1 ", "x",
+    "n2_ci3t8h8w8_co8_k1x3x5_s1x2x2_p0:1x1x2_d2_g1_b_flip",
     "t4h7w56oc64ic16p32.inner.cached ", "t1.outer.streamed ", "t9223372036854775807", "fma ",
-    "_p9223372036854775807:1", "_k3", "_b", "x", ":", ".", "=", " = ", " #", " ", "@", "#", "\n",
+    "_p9223372036854775807:1", "_k3", "_b", ":", ".", "=", " = ", " #", " ", "@", "#", "\n",
     "\r\n", "0", "9223372036854775807", "99999999999999999999", "0.000000000000001", "1e9", "-1",
     "nan", "\xc3\xa9", "\x7f",
 };

@@ -362,7 +362,8 @@ Test(database, lines_have_limits)
 Test(database, other_texts_are_none)
 {
     static const char *const texts[] = {
-        "x", "\n", "#", "# conv3d tuning database, format 2\n", "\n# conv3d tuning database, format 1\n",
+        "x", "\n", "#", "# conv3d tuning database, format 2\n",
+        "\n# conv3d tuning database, format 1\n",
         "# conv3d tuning database, format 1 \n", "# conv3d tuning database, format 10\n",
         "rate fma @m = 51.200000 #2472b7eb\n", "\xef\xbb\xbf# conv3d tuning database, format 1\n",
     };

@@ -160,24 +160,28 @@ Test(record, malformed_values_are_refused)
 {
     static const char *const algorithms[] = {
         "", " ", "direct", "direct ", "direct gain", "direct gain=", "direct gain=0",
-        "direct gain=0.000", "direct gain=-1", "direct gain=1,5", "direct gain=1.", "direct gain=.5",
-        "direct gain=1e3", "direct gain=nan", "direct gain=1 x", "direct gain=1 ", " direct gain=1",
-        "direct  gain=1", "direct\tgain=1", "direct Gain=1", "gain=1 direct",
-        "direct gain=1.0000000000000000", "direct gain=9223372036854775808",
+        "direct gain=0.000", "direct gain=-1", "direct gain=1,5", "direct gain=1.",
+        "direct gain=.5", "direct gain=1e3", "direct gain=nan", "direct gain=1 x",
+        "direct gain=1 ", " direct gain=1", "direct  gain=1", "direct\tgain=1", "direct Gain=1",
+        "gain=1 direct", "direct gain=1.0000000000000000", "direct gain=9223372036854775808",
         "123456789012345678901234 gain=1",
         "direct gain=0000000000000000000000000000000000000000000000000000000000000001",
     };
     static const char *const tiles[] = {
-        "", "direct", "direct t1 team=1 ms=1", "direct t1 team=1 gain=1", "direct team=1 ms=1 gain=1",
-        "direct  team=1 ms=1 gain=1", "direct t0 team=1 ms=1 gain=1", "direct t1t1 team=1 ms=1 gain=1",
-        "direct x team=1 ms=1 gain=1", "direct t1 team=0 ms=1 gain=1", "direct t1 team=4097 ms=1 gain=1",
+        "", "direct", "direct t1 team=1 ms=1", "direct t1 team=1 gain=1",
+        "direct team=1 ms=1 gain=1", "direct  team=1 ms=1 gain=1", "direct t0 team=1 ms=1 gain=1",
+        "direct t1t1 team=1 ms=1 gain=1", "direct x team=1 ms=1 gain=1",
+        "direct t1 team=0 ms=1 gain=1", "direct t1 team=4097 ms=1 gain=1",
         "direct t1 team=1.5 ms=1 gain=1", "direct t1 team=1 ms=0 gain=1",
         "direct t1 team=1 ms=1 gain=0", "direct t1 team=1 ms=1 gain=1 ",
         "direct t1 team=1 ms=1 gain=1 x", "direct t1 ms=1 team=1 gain=1",
-        "direct t9223372036854775808 team=1 ms=1 gain=1", "direct t1.inner.outer team=1 ms=1 gain=1",
+        "direct t9223372036854775808 team=1 ms=1 gain=1",
+        "direct t1.inner.outer team=1 ms=1 gain=1",
     };
-    static const char *const rates[] = {"", " ", "x", "0", "0.000000", "-1", "1,5", "1 ", " 1", "1.",
-                                        "1e9", "inf", "0x10", "99999999999999999999"};
+    static const char *const rates[] = {
+        "", " ", "x", "0", "0.000000", "-1", "1,5", "1 ", " 1", "1.", "1e9", "inf", "0x10",
+        "99999999999999999999",
+    };
     struct c3d_algorithm_record algorithm;
     struct c3d_tile_record tile;
     double rate;
@@ -244,7 +248,8 @@ Test(record, decimals_are_written_and_read)
 /* One that is installed, or can be made. */
 static bool use_decimal_comma(const struct scratch *scratch)
 {
-    static const char *const names[] = {"de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "fr_FR", "ru_RU.UTF-8"};
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE", "fr_FR.UTF-8", "fr_FR",
+                                        "ru_RU.UTF-8"};
     char path[512];
     int code, signal_number;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
