@@ -19,6 +19,12 @@ unit_tests = \
 	tests/test_shares \
 	tests/test_search \
 	tests/test_schedule \
+	tests/test_known \
+	tests/test_known_bits \
+	tests/test_store \
+	tests/test_store_crowd \
+	tests/test_database \
+	tests/test_record \
 	tests/test_placement \
 	tests/test_binding \
 	tests/test_packed \
@@ -50,6 +56,8 @@ test_bits_checks = $(test_oracle) tests/bits_checks.c tests/bits_checks.h
 test_kernel_cases = tests/kernel_cases.c tests/kernel_cases.h tests/guard.c tests/guard.h
 test_process = $(test_support) tests/process.c tests/process.h
 test_file_tree = $(test_process) tests/file_tree.c tests/file_tree.h
+test_tuning = tests/tuning.c tests/tuning.h
+test_scene = $(test_process) $(test_tuning) tests/scene.c tests/scene.h
 test_address_space = tests/address_space.c tests/address_space.h
 test_tool_runner = $(test_process) tests/tool.c tests/tool.h
 test_bench_tool = $(test_tool_runner) tests/bench_tool.c tests/bench_tool.h
@@ -66,6 +74,12 @@ tests_test_refusal_SOURCES = tests/test_refusal.c $(test_support) $(test_address
 tests_test_host_SOURCES = tests/test_host.c $(test_support)
 tests_test_fork_SOURCES = tests/test_fork.c $(test_support)
 tests_test_search_SOURCES = tests/test_search.c $(test_support)
+tests_test_known_SOURCES = tests/test_known.c $(test_scene)
+tests_test_known_bits_SOURCES = tests/test_known_bits.c $(test_scene)
+tests_test_store_SOURCES = tests/test_store.c $(test_process)
+tests_test_store_crowd_SOURCES = tests/test_store_crowd.c $(test_process)
+tests_test_database_SOURCES = tests/test_database.c $(test_support)
+tests_test_record_SOURCES = tests/test_record.c $(test_process)
 tests_test_schedule_SOURCES = tests/test_schedule.c $(test_support)
 tests_test_placement_SOURCES = tests/test_placement.c $(test_support)
 tests_test_packed_SOURCES = tests/test_packed.c $(test_support)
@@ -103,5 +117,9 @@ tests_test_verify_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conv3d_plan_execute
 tests_test_bench_layer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=conv3d_plan_execute
 
 # Run by host.sh, and under race detectors: see the file.
-tests_race_SOURCES = tests/race.c $(test_bits_checks)
+tests_race_SOURCES = tests/race.c $(test_bits_checks) $(test_tuning)
 tests_race_LDADD = libtool_shared.a libc3d_core.la $(OPENMP_CFLAGS)
+
+# Run by fuzz.sh, longer under sanitizers.
+tests_fuzz_database_SOURCES = tests/fuzz_database.c $(test_support)
+tests_fuzz_database_LDADD = libtool_shared.a libc3d_core.la $(OPENMP_CFLAGS)

@@ -305,12 +305,14 @@ static void limit_is_kept(const char *text, int threads)
         conv3d_plan *plan;
         conv3d_plan_info info = {.size = sizeof info};
         options.memory_limit_bytes = limit;
+        cr_assert(conv3d_plan_query(NULL, &info) == CONV3D_ERR_NULL);
         const conv3d_status status = plan_without_data(&problem, &options, &plan);
         if (status == CONV3D_OK) {
             cr_assert(conv3d_plan_query(plan, &info) == CONV3D_OK);
             cr_assert(info.packed_bytes + info.workspace_bytes <= limit,
                       "%s, %d threads: %zu + %zu > %zu", text, threads, info.packed_bytes,
                       info.workspace_bytes, limit);
+            cr_assert_str_eq(conv3d_last_error(), "plan is NULL", "success leaves it alone");
             kept++;
         } else {
             cr_assert(status == CONV3D_ERR_LIMIT && kept == 0 && plan == NULL, "%s: %zu: %s", text,

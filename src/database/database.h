@@ -38,7 +38,7 @@ C3D_CHECKED conv3d_status c3d_database_read(struct c3d_database *database, const
                                             size_t length);
 
 /* Adds an entry, or replaces its value.  Neither text may hold control characters or " = ",
- * nor exceed its limit.  Errors: MEMORY. */
+ * nor exceed its limit; a key does not begin with '#' or end with " =".  Errors: MEMORY. */
 C3D_CHECKED conv3d_status c3d_database_put(struct c3d_database *database, const char *key,
                                            const char *value);
 

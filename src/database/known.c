@@ -39,10 +39,15 @@ static void watch_forks(void)
     pthread_atfork(lock, unlock, unlock);
 }
 
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 static bool same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+           same_time(&a->st_mtim, &b->st_mtim) && same_time(&a->st_ctim, &b->st_ctim);
 }
 
 /* What goes wrong here is not the caller's failure. */
@@ -50,6 +55,7 @@ static void load(struct source *source)
 {
     const struct c3d_failure before = c3d_failure_save();
     if (c3d_store_load(source->path, &source->database) != CONV3D_OK) {
+        c3d_database_free(&source->database); /* of what was read before memory ran out */
         c3d_log("conv3d,v1,tuning,ignored,%s", conv3d_last_error());
     } else if (source->database.damaged > 0) {
         c3d_log("conv3d,v1,tuning,%zu damaged lines ignored,%s", source->database.damaged,
@@ -101,10 +107,12 @@ bool c3d_known_find(const char *key, char value[C3D_VALUE_BYTES], char path[PATH
     return found;
 }
 
-/* When the library is unloaded. */
+/* When the library is unloaded, or the program ends, perhaps while a thread still asks. */
 __attribute__((destructor)) static void forget(void)
 {
+    lock();
     c3d_database_free(&user.database);
     c3d_database_free(&site.database);
     user.path[0] = site.path[0] = '\0';
+    unlock();
 }

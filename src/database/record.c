@@ -64,7 +64,8 @@ void c3d_rate_value(double rate, char value[C3D_VALUE_BYTES])
     c3d_write_decimal(&writer, rate, 6);
 }
 
-/* Takes the next word of a line, at most capacity - 1 bytes; false if there is none. */
+/* Takes the next word of a line, at most capacity - 1 bytes, and the blank between it and one
+ * more; false if there is none. */
 static bool take_word(const char **line, char *word, size_t capacity)
 {
     const size_t length = strcspn(*line, " ");
@@ -73,7 +74,8 @@ static bool take_word(const char **line, char *word, size_t capacity)
     }
     memcpy(word, *line, length);
     word[length] = '\0';
-    *line += length + ((*line)[length] == ' ' ? 1 : 0);
+    *line += length;
+    *line += (*line)[0] == ' ' && (*line)[1] != '\0' ? 1 : 0;
     return true;
 }
 

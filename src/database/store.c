@@ -55,6 +55,12 @@ static conv3d_status fail(const char *path, const char *what)
     return c3d_fail(CONV3D_ERR_IO, "%s: %s: %s", path, what, strerror(errno));
 }
 
+static conv3d_status fail_long(const char *path)
+{
+    errno = ENAMETOOLONG;
+    return fail(path, "cannot write");
+}
+
 /* All of a file; also one that grows or shrinks meanwhile, as far as it was when opened. */
 static conv3d_status read_file(const char *path, int fd, char **text, size_t *length)
 {
@@ -113,8 +119,7 @@ static conv3d_status make_directories(const char *path)
 {
     char directory[PATH_MAX];
     if (!join(directory, path, "")) {
-        errno = ENAMETOOLONG;
-        return fail(path, "cannot write");
+        return fail_long(path);
     }
     for (char *slash = directory + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
         *slash = '\0';
@@ -126,13 +131,25 @@ static conv3d_status make_directories(const char *path)
     return CONV3D_OK;
 }
 
+/* A link to a database stays one. */
+static conv3d_status find_target(const char *path, char target[PATH_MAX])
+{
+    struct stat status;
+    if (realpath(path, target) != NULL) {
+        return CONV3D_OK;
+    }
+    if (lstat(path, &status) == 0) {
+        return c3d_fail(CONV3D_ERR_IO, "%s: is a link that leads nowhere", path);
+    }
+    return join(target, path, "") ? CONV3D_OK : fail_long(path);
+}
+
 static conv3d_status take_lock(const char *path, int *lock)
 {
     char name[PATH_MAX];
     static const struct timespec pause = {0, LOCK_NANOSECONDS};
     if (!join(name, path, ".lock")) {
-        errno = ENAMETOOLONG;
-        return fail(path, "cannot write");
+        return fail_long(path);
     }
     *lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (*lock < 0) {
@@ -170,9 +187,11 @@ static conv3d_status replace(const char *path, const char *text, size_t length)
 {
     char name[PATH_MAX];
     struct stat before;
+    if (length > (size_t)most_bytes) {
+        return c3d_fail(CONV3D_ERR_IO, "%s: would exceed 64 MiB", path);
+    }
     if (!join(name, path, ".XXXXXX")) {
-        errno = ENAMETOOLONG;
-        return fail(path, "cannot write");
+        return fail_long(path);
     }
     const int fd = mkostemp(name, O_CLOEXEC);
     if (fd < 0) {
@@ -215,20 +234,18 @@ conv3d_status c3d_store_update(const char *path, c3d_store_change *change, void 
 {
     char target[PATH_MAX];
     int lock = -1;
-    conv3d_status status = make_directories(path);
-    if (status != CONV3D_OK) {
-        return status;
+    conv3d_status status;
+    if (path[0] == '\0') {
+        return c3d_fail(CONV3D_ERR_IO, "no tuning database is in effect");
     }
-    /* A link to a database stays one. */
-    if (realpath(path, target) == NULL && !join(target, path, "")) {
-        errno = ENAMETOOLONG;
-        return fail(path, "cannot write");
-    }
-    status = take_lock(target, &lock);
-    if (status != CONV3D_OK) {
+    if ((status = make_directories(path)) != CONV3D_OK ||
+        (status = find_target(path, target)) != CONV3D_OK ||
+        (status = take_lock(target, &lock)) != CONV3D_OK) {
         return status;
     }
     status = update(target, change, context);
+    /* Not only closed: a child that was forked meanwhile has it open as well. */
+    flock(lock, LOCK_UN);
     close(lock);
     return status;
 }

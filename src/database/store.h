@@ -30,7 +30,7 @@ C3D_CHECKED conv3d_status c3d_store_load(const char *path, struct c3d_database *
  * Loads a file, lets `change` work on it, and replaces it unless that fails; makes its
  * directory if need be.  After an error the file is as it was, and nothing lies beside it but the
  * lock.  Waits for other writers, for ten seconds.
- * Errors: those of change; IO, PARSE (it is no database: not ours to replace), MEMORY.
+ * Errors: those of change; IO (also for "", which is nowhere), PARSE (it is no database: not ours to replace), MEMORY.
  */
 typedef conv3d_status c3d_store_change(struct c3d_database *database, void *context);
 C3D_CHECKED conv3d_status c3d_store_update(const char *path, c3d_store_change *change,

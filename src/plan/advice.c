@@ -10,36 +10,45 @@
 #include <math.h>
 #include <string.h>
 
-void c3d_advice_problem(const conv3d_params *params, const int64_t input_shape[5], int64_t items,
-                        char *text, size_t capacity)
+size_t c3d_advice_problem(const conv3d_params *params, const int64_t input_shape[5], int64_t items,
+                          char *text, size_t capacity)
 {
     conv3d_params plain = *params;
     const int64_t shape[5] = {items, input_shape[1], input_shape[2], input_shape[3],
                               input_shape[4]};
     plain.bias = 0;
     plain.conv_mode = CONV3D_CROSS_CORRELATION;
-    conv3d_problem_format(&plain, shape, text, capacity);
+    return conv3d_problem_format(&plain, shape, text, capacity);
 }
 
 void c3d_advice_ask(const conv3d_params *params, const int64_t input_shape[5],
                     const struct c3d_kernels *kernels, conv3d_math math, int threads,
                     struct c3d_advice *advice)
 {
-    char machine[C3D_MACHINE_KEY_BYTES], problem[256], key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
+    char machine[C3D_MACHINE_KEY_BYTES], problem[C3D_ADVICE_PROBLEM_BYTES], key[C3D_KEY_BYTES];
+    char value[C3D_VALUE_BYTES], path[PATH_MAX];
     struct c3d_algorithm_record algorithm;
     *advice = (struct c3d_advice){.has_tile = false};
     c3d_machine_key(kernels->name, C3D_KERNEL_SET, machine);
-    c3d_advice_problem(params, input_shape, 1, problem, sizeof problem);
+    if (c3d_advice_problem(params, input_shape, 1, problem, sizeof problem) >= sizeof problem) {
+        return;
+    }
     const struct c3d_subject subject = {problem, machine, math, threads};
     c3d_algorithm_key(&subject, key);
     if (!c3d_known_find(key, value, advice->path) || !c3d_algorithm_parse(value, &algorithm)) {
         return;
     }
     memcpy(advice->algorithm, algorithm.algorithm, sizeof advice->algorithm);
-    c3d_advice_problem(params, input_shape, input_shape[0], problem, sizeof problem);
+    if (c3d_advice_problem(params, input_shape, input_shape[0], problem, sizeof problem) >=
+        sizeof problem) {
+        return;
+    }
     c3d_tile_key(&subject, key);
-    advice->has_tile = c3d_known_find(key, value, advice->path) &&
+    advice->has_tile = c3d_known_find(key, value, path) &&
                        c3d_tile_parse(value, &advice->tile) && advice->tile.team <= threads;
+    if (advice->has_tile) {
+        memcpy(advice->path, path, sizeof advice->path);
+    }
 }
 
 /* One rate that was recorded, over that of the machine where the model's constants were measured,

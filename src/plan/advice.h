@@ -20,10 +20,13 @@ struct c3d_advice {
     char path[PATH_MAX];                      /* of the file that says so */
 };
 
+/* Of a problem with the NUL: longer ones are absurd, and have no entries. */
+enum { C3D_ADVICE_PROBLEM_BYTES = 256 };
+
 /* The problem as an entry names it: of `items` items, and without what makes no difference to
- * time, bias and flip. */
-void c3d_advice_problem(const conv3d_params *params, const int64_t input_shape[5], int64_t items,
-                        char *text, size_t capacity);
+ * time, bias and flip.  Cut as snprintf does; returns the length of the whole. */
+size_t c3d_advice_problem(const conv3d_params *params, const int64_t input_shape[5], int64_t items,
+                          char *text, size_t capacity);
 
 /* Asks for a plan that may use so many threads. */
 void c3d_advice_ask(const conv3d_params *params, const int64_t input_shape[5],

@@ -97,19 +97,46 @@ static bool is_unset(const conv3d_tile *tile)
     return memcmp(tile, &unset, sizeof unset) == 0;
 }
 
-/* Takes over the tile that was tuned for the algorithm, unless the caller has wishes.  A limit
- * of memory is one: it was not there when the tile was timed. */
-static void follow_tile(struct conv3d_plan *plan, struct c3d_request *request,
-                        const conv3d_options *options, const struct c3d_advice *advice)
+/* Whether to take over the tile that was tuned for the algorithm: not where the caller has wishes.
+ * A limit of memory is one: it was not there when the tile was timed. */
+static bool knows_tile(const struct conv3d_plan *plan, const conv3d_options *options,
+                       const struct c3d_advice *advice)
 {
-    if (advice->has_tile && is_unset(&options->tile) && options->memory_limit_bytes == 0 &&
-        strcmp(advice->tile.algorithm, plan->choice.candidates[0].name) == 0) {
-        c3d_request_tile(request, &advice->tile.tile);
-        if (options->threads == 0) {
-            request->threads = advice->tile.team;
-        }
-        plan->tuned_tile = true;
+    return advice->has_tile && is_unset(&options->tile) && options->memory_limit_bytes == 0 &&
+           strcmp(advice->tile.algorithm, plan->choice.candidates[0].name) == 0;
+}
+
+static struct c3d_request with_tile(const struct c3d_request *request,
+                                    const conv3d_options *options,
+                                    const struct c3d_tile_record *record)
+{
+    struct c3d_request tuned = *request;
+    c3d_request_tile(&tuned, &record->tile);
+    if (options->threads == 0) {
+        tuned.threads = record->team;
     }
+    c3d_request_caches(&tuned);
+    return tuned;
+}
+
+/* Prepares the algorithm that was chosen; a tile that is known but does not fit is passed over. */
+static conv3d_status prepare_chosen(struct conv3d_plan *plan, struct c3d_request *request,
+                                    const conv3d_options *options,
+                                    const struct c3d_advice *advice)
+{
+    const struct c3d_candidate *const winner = &plan->choice.candidates[0];
+    memcpy(request->transform, winner->transform, sizeof request->transform);
+    if (knows_tile(plan, options, advice)) {
+        const struct c3d_request tuned = with_tile(request, options, &advice->tile);
+        const conv3d_status status = winner->algorithm->prepare(&tuned, &plan->prepared);
+        if (status != CONV3D_ERR_LIMIT) {
+            *request = tuned;
+            plan->tuned_tile = true;
+            return status;
+        }
+    }
+    c3d_request_caches(request);
+    return winner->algorithm->prepare(request, &plan->prepared);
 }
 
 /* Neither batch nor threads nor forced tiles change the choice. */
@@ -128,6 +155,7 @@ static conv3d_status prepare(struct conv3d_plan *plan, const conv3d_options *opt
                              const struct c3d_advice *advice)
 {
     struct c3d_request *const request = &plan->request;
+    const struct c3d_failure before = c3d_failure_save();
     for (;;) {
         conv3d_status status = c3d_request_limit(request);
         if (status == CONV3D_OK) {
@@ -135,14 +163,13 @@ static conv3d_status prepare(struct conv3d_plan *plan, const conv3d_options *opt
                             options->algorithm == NULL ? advice->algorithm : "");
         }
         if (status == CONV3D_OK) {
-            const struct c3d_candidate *const winner = &plan->choice.candidates[0];
-            memcpy(request->transform, winner->transform, sizeof request->transform);
-            follow_tile(plan, request, options, advice);
-            c3d_request_caches(request);
-            status = winner->algorithm->prepare(request, &plan->prepared);
+            status = prepare_chosen(plan, request, options, advice);
         }
         if (status != CONV3D_ERR_LIMIT || request->threads == 1) {
             plan->threads = request->threads;
+            if (status == CONV3D_OK) {
+                c3d_failure_restore(&before); /* refusals on the way were nobody's failure */
+            }
             return status;
         }
         request->threads = (request->threads + 1) / 2;
