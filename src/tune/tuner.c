@@ -388,7 +388,11 @@ conv3d_status c3d_tune(const conv3d_params *params, const int64_t input_shape[5]
     tuner->limit = tune_options->time_limit > 0 ? tune_options->time_limit : default_time_limit;
     tuner->gain = 1;
     tuner->algorithm_free = options->algorithm == NULL;
+    const struct c3d_failure before = c3d_failure_save();
     const conv3d_status status = tune(tuner, params, input_shape, options);
+    if (status == CONV3D_OK) {
+        c3d_failure_restore(&before); /* ways that cannot be had are no failure */
+    }
     c3d_bench_close(&tuner->bench);
     c3d_database_free(&tuner->known);
     free(tuner);
