@@ -2,7 +2,7 @@
 /*
  * store.c - see store.h
  */
-#include "config.h" /* _GNU_SOURCE, for mkostemp() */
+#include "config.h" /* _GNU_SOURCE, for flock() and realpath() */
 
 #include "database/store.h"
 
@@ -190,16 +190,17 @@ static conv3d_status replace(const char *path, const char *text, size_t length)
     if (length > (size_t)most_bytes) {
         return c3d_fail(CONV3D_ERR_IO, "%s: would exceed 64 MiB", path);
     }
-    if (!join(name, path, ".XXXXXX")) {
+    if (!join(name, path, ".new")) {
         return fail_long(path);
     }
-    const int fd = mkostemp(name, O_CLOEXEC);
+    /* Always the same name: only who holds the lock writes, and what somebody who was killed left
+     * is written over. */
+    const int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0) {
-        return fail(path, "cannot write into its directory");
+        return fail(name, "cannot write");
     }
-    /* A site's database is read by others; mkostemp's mode is the owner's alone. */
-    const mode_t mode = stat(path, &before) == 0 ? before.st_mode & 0777 : 0644;
-    const bool written = fchmod(fd, mode) == 0 && write_all(fd, text, length);
+    const bool kept = stat(path, &before) != 0 || fchmod(fd, before.st_mode & 0777) == 0;
+    const bool written = kept && write_all(fd, text, length);
     const int error = errno;
     const bool closed = close(fd) == 0;
     if (!written || !closed || rename(name, path) != 0) {

@@ -21,33 +21,44 @@ size_t c3d_advice_problem(const conv3d_params *params, const int64_t input_shape
     return conv3d_problem_format(&plain, shape, text, capacity);
 }
 
+/* The algorithm for the problem of one item. */
+static void ask_for_algorithm(const struct c3d_subject *subject, struct c3d_advice *advice)
+{
+    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES], path[PATH_MAX];
+    struct c3d_algorithm_record record;
+    c3d_algorithm_key(subject, key);
+    if (c3d_known_find(key, value, path) && c3d_algorithm_parse(value, &record)) {
+        memcpy(advice->algorithm, record.algorithm, sizeof advice->algorithm);
+        memcpy(advice->path, path, sizeof advice->path);
+    }
+}
+
+static void ask_for_tile(const struct c3d_subject *subject, struct c3d_advice *advice)
+{
+    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES], path[PATH_MAX];
+    c3d_tile_key(subject, key);
+    advice->has_tile = c3d_known_find(key, value, path) &&
+                       c3d_tile_parse(value, &advice->tile) &&
+                       advice->tile.team <= subject->threads;
+    if (advice->has_tile) {
+        memcpy(advice->path, path, sizeof advice->path);
+    }
+}
+
 void c3d_advice_ask(const conv3d_params *params, const int64_t input_shape[5],
                     const struct c3d_kernels *kernels, conv3d_math math, int threads,
                     struct c3d_advice *advice)
 {
-    char machine[C3D_MACHINE_KEY_BYTES], problem[C3D_ADVICE_PROBLEM_BYTES], key[C3D_KEY_BYTES];
-    char value[C3D_VALUE_BYTES], path[PATH_MAX];
-    struct c3d_algorithm_record algorithm;
+    char machine[C3D_MACHINE_KEY_BYTES], problem[C3D_ADVICE_PROBLEM_BYTES];
+    const struct c3d_subject subject = {problem, machine, math, threads};
     *advice = (struct c3d_advice){.has_tile = false};
     c3d_machine_key(kernels->name, C3D_KERNEL_SET, machine);
-    if (c3d_advice_problem(params, input_shape, 1, problem, sizeof problem) >= sizeof problem) {
-        return;
+    if (c3d_advice_problem(params, input_shape, 1, problem, sizeof problem) < sizeof problem) {
+        ask_for_algorithm(&subject, advice);
     }
-    const struct c3d_subject subject = {problem, machine, math, threads};
-    c3d_algorithm_key(&subject, key);
-    if (!c3d_known_find(key, value, advice->path) || !c3d_algorithm_parse(value, &algorithm)) {
-        return;
-    }
-    memcpy(advice->algorithm, algorithm.algorithm, sizeof advice->algorithm);
-    if (c3d_advice_problem(params, input_shape, input_shape[0], problem, sizeof problem) >=
+    if (c3d_advice_problem(params, input_shape, input_shape[0], problem, sizeof problem) <
         sizeof problem) {
-        return;
-    }
-    c3d_tile_key(&subject, key);
-    advice->has_tile = c3d_known_find(key, value, path) &&
-                       c3d_tile_parse(value, &advice->tile) && advice->tile.team <= threads;
-    if (advice->has_tile) {
-        memcpy(advice->path, path, sizeof advice->path);
+        ask_for_tile(&subject, advice);
     }
 }
 
