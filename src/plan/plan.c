@@ -105,7 +105,7 @@ static void follow_tile(struct conv3d_plan *plan, struct c3d_request *request,
     if (advice->has_tile && is_unset(&options->tile) && options->memory_limit_bytes == 0 &&
         strcmp(advice->tile.algorithm, plan->choice.candidates[0].name) == 0) {
         c3d_request_tile(request, &advice->tile.tile);
-        if (options->threads == 0) {
+        if (options->threads == 0 && !plan->tuned_tile) { /* else fewer are being tried */
             request->threads = advice->tile.team;
         }
         plan->tuned_tile = true;
