@@ -126,6 +126,25 @@ Test(tune, layers_in_fast_math)
         tunes(layers[i], CONV3D_MATH_FAST);
 }
 
+/* Only a tile is recorded then, for that algorithm. */
+Test(tune, an_algorithm_by_name_gets_its_tile)
+{
+    struct workload work = make_work(layers[0]);
+    conv3d_options options = options_for(CONV3D_MATH_FAST);
+    const conv3d_tune_options wishes = limited(30);
+    conv3d_plan *plan;
+    conv3d_plan_info info = {.size = sizeof info};
+    options.algorithm = "direct";
+    const conv3d_tune_result result = tune(&work, &options, &wishes);
+    cr_assert(workload_plan(&work, &options, &plan) == CONV3D_OK);
+    cr_assert(conv3d_plan_query(plan, &info) == CONV3D_OK);
+    cr_expect(info.algorithm_origin == CONV3D_ORIGIN_OPTIONS &&
+              info.tile_origin == CONV3D_ORIGIN_DATABASE);
+    cr_expect(memcmp(&info.tile, &result.tile, sizeof info.tile) == 0);
+    conv3d_plan_destroy(plan);
+    workload_free(&work);
+}
+
 /* An algorithm that was recorded stays, so that another batch or number of threads changes no bit
  * of the first. */
 Test(tune, other_batches_and_threads_change_no_bits)

@@ -32,10 +32,10 @@ void c3d_advice_ask(const conv3d_params *params, const int64_t input_shape[5],
     c3d_advice_problem(params, input_shape, 1, problem, sizeof problem);
     const struct c3d_subject subject = {problem, machine, math, threads};
     c3d_algorithm_key(&subject, key);
-    if (!c3d_known_find(key, value, advice->path) || !c3d_algorithm_parse(value, &algorithm)) {
-        return;
+    if (c3d_known_find(key, value, advice->path) && c3d_algorithm_parse(value, &algorithm)) {
+        memcpy(advice->algorithm, algorithm.algorithm, sizeof advice->algorithm);
     }
-    memcpy(advice->algorithm, algorithm.algorithm, sizeof advice->algorithm);
+    /* Also alone: when an algorithm is tuned by name, only its tile is recorded. */
     c3d_advice_problem(params, input_shape, input_shape[0], problem, sizeof problem);
     c3d_tile_key(&subject, key);
     advice->has_tile = c3d_known_find(key, value, advice->path) &&
