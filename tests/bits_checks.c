@@ -390,19 +390,30 @@ static bool holds_in_math(bits_check *check, const struct workload *workload,
     return good;
 }
 
+int bits_shapes(void)
+{
+    return FIXED + DRAWN;
+}
+
+bool bits_shape(int index, struct problem *problem)
+{
+    const uint64_t seed = random_bits(test_seed(), UINT64_C(0x62697473));
+    if (index < FIXED)
+        return problem_from_text(problem, shapes[index]);
+    problem_draw(problem, random_bits(seed, (uint64_t)index), 20000);
+    return true;
+}
+
 bool bits_hold(bits_check *check, int limit)
 {
     const char *levels[ISA_LEVELS_MAX];
     const size_t level_count = isa_levels(levels);
-    const uint64_t seed = random_bits(test_seed(), UINT64_C(0x62697473));
-    const int count = (int)test_count(limit < FIXED + DRAWN ? limit : FIXED + DRAWN);
+    const int count = (int)test_count(limit < bits_shapes() ? limit : bits_shapes());
     bool good = true;
     for (int i = 0; good && i < count; i++) {
         struct problem problem;
         struct workload workload;
-        if (i >= FIXED)
-            problem_draw(&problem, random_bits(seed, (uint64_t)i), 20000);
-        else if (!problem_from_text(&problem, shapes[i]))
+        if (!bits_shape(i, &problem))
             return false;
         workload_make(&workload, &problem, (uint64_t)i);
         for (size_t level = 0; good && level < level_count; level++) {

@@ -31,6 +31,10 @@ bits_check bits_ignore_workspace;   /* whose it is, and what it holds */
 bits_check bits_ignore_memory;      /* memory_limit_bytes down to what is refused */
 bits_check bits_ignore_company;     /* several threads execute one plan, and make others */
 
+/* The shapes that the checks run over: corners, then random ones of test_seed(). */
+int bits_shapes(void);
+bool bits_shape(int index, struct problem *problem);
+
 /* Runs check over all shapes (at most `limit` of them) x ISA levels x math modes. */
 bool bits_hold(bits_check *check, int limit);
 

@@ -5,6 +5,9 @@
 # The longest ones first, so that "make -j check" does not wait for them alone at the end.
 unit_tests = \
 	tests/test_bits \
+	tests/test_space \
+	tests/test_tune \
+	tests/test_tune_tool \
 	tests/test_bench_output \
 	tests/test_random \
 	tests/test_winograd \
@@ -92,6 +95,10 @@ tests_test_winograd_SOURCES = tests/test_winograd.c $(test_oracle)
 tests_test_random_SOURCES = tests/test_random.c $(test_support)
 tests_test_properties_SOURCES = tests/test_properties.c $(test_support)
 tests_test_bits_SOURCES = tests/test_bits.c $(test_bits_checks)
+tests_test_space_SOURCES = tests/test_space.c $(test_bits_checks)
+tests_test_tune_SOURCES = tests/test_tune.c $(test_process)
+tests_test_tune_tool_SOURCES = tests/test_tune_tool.c $(test_tool_runner) \
+	tests/markup.c tests/markup.h
 tests_test_values_SOURCES = tests/test_values.c $(test_oracle)
 tests_test_memory_SOURCES = tests/test_memory.c $(test_support) tests/guard.c tests/guard.h
 tests_test_alloc_SOURCES = tests/test_alloc.c $(test_support)

@@ -100,6 +100,13 @@ static void print_settings(void)
         printf("%-12s %s=%s\n", "environment", setting.name, setting.value);
 }
 
+static void print_tuning(void)
+{
+    char path[4096];
+
+    printf("%-12s %s\n", "tuning", conv3d_tuning_file(path, sizeof path) > 0 ? path : "none");
+}
+
 static void print_machine(const conv3d_machine *machine, const struct seating *seating)
 {
     printf("%-12s %s\n", "version", conv3d_version());
@@ -127,6 +134,7 @@ static void print_machine(const conv3d_machine *machine, const struct seating *s
     printf("%-12s %s\n", "placed_by",
            machine->placed_by[0] != '\0' ? machine->placed_by : "nobody");
     print_seating(seating);
+    print_tuning();
     print_settings();
 }
 

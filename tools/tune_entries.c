@@ -122,6 +122,11 @@ int tune_entries_import(const char *path)
 int tune_entries_forget(const char *problem, int everywhere)
 {
     size_t count = 0;
+    conv3d_params params;
+    int64_t shape[5];
+
+    if (problem != NULL && conv3d_problem_parse(problem, &params, shape) != CONV3D_OK)
+        return report_status(CONV3D_ERR_PARSE); /* of the command line, not of a file */
     const int code = report_database(conv3d_tuning_forget(NULL, problem, everywhere, &count));
 
     if (code == EXIT_OK)

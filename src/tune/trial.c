@@ -211,7 +211,22 @@ static const struct conv3d_plan *find_donor(const struct c3d_trials *trials,
     return NULL;
 }
 
-/* Makes a way's plan and checks its result; false if it is of no use. */
+/* Whether a plan can be executed, and gives what it should. */
+static bool passes(struct c3d_bench *bench, const struct conv3d_plan *plan, const char *algorithm)
+{
+    memset(bench->output, 0xff, bench->outputs * sizeof(float)); /* NaN */
+    if (execute(bench, plan) != CONV3D_OK) {
+        return false;
+    }
+    if (!is_right(bench, plan)) {
+        c3d_log("conv3d,v1,tuning,wrong result,%s", algorithm);
+        return false;
+    }
+    return true;
+}
+
+/* Makes a way's plan and checks its result; false if it is of no use: then it is neither kept, to be
+ * timed another time, nor lends its weights. */
 static bool prepare(struct c3d_trials *trials, size_t index)
 {
     struct c3d_bench *const bench = trials->bench;
@@ -220,16 +235,12 @@ static bool prepare(struct c3d_trials *trials, size_t index)
     if (make_plan(bench, way, find_donor(trials, way), &plan) != CONV3D_OK) {
         return false;
     }
+    if (!passes(bench, plan, way->algorithm)) {
+        conv3d_plan_destroy(plan);
+        return false;
+    }
     trials->plans[index] = plan;
     trials->order[trials->made++] = index;
-    memset(bench->output, 0xff, bench->outputs * sizeof(float)); /* NaN */
-    if (execute(bench, plan) != CONV3D_OK) {
-        return false;
-    }
-    if (!is_right(bench, plan)) {
-        c3d_log("conv3d,v1,tuning,wrong result,%s", way->algorithm);
-        return false;
-    }
     return true;
 }
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_tune_tool.c - conv3d tune from outside: what it prints, writes, refuses, and leaves when it
+ * is interrupted.
+ */
+#include "markup.h"
+#include "tool.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void set_up(void)
+{
+    char path[512];
+    tool_set_up();
+    setenv("CONV3D_TUNING", tool_path("tuning", path), 1);
+}
+
+TestSuite(tune_tool, .init = set_up, .fini = tool_tear_down);
+
+#define SMALL "n1_ci8t2h6w6_co8_k3_p1"
+#define OTHER "n1_ci4t2h8w8_co8_k1"
+
+static void exits(const char *arguments, int code)
+{
+    const struct finished *const f = tool_run(arguments);
+    cr_expect(f->code == code, "%s: exit %d\n%s", arguments, f->code, f->err);
+}
+
+Test(tune_tool, tunes_lists_moves_and_forgets)
+{
+    const struct finished *f =
+        tool_run("tune --problem " SMALL " --problem " OTHER " --time-limit 20 --math strict");
+    cr_assert(f->code == 0, "%s", f->err);
+    cr_expect(strstr(f->out, SMALL) != NULL && strstr(f->out, OTHER) != NULL, "%s", f->out);
+    cr_assert(tool_has("tuning"));
+    f = tool_run("tune --list");
+    cr_expect(f->code == 0 && markup_count(f->out, SMALL) == 2 && markup_count(f->out, OTHER) == 2,
+              "%s%s", f->out, f->err);
+    exits("tune --export @copy", 0);
+    exits("tune --database @third --import @copy --quiet", 0);
+    f = tool_run("tune --database @third --list");
+    cr_expect(markup_count(f->out, SMALL) == 2, "%s", f->out);
+    exits("tune --database @third --forget --problem " SMALL, 0);
+    f = tool_run("tune --database @third --list");
+    cr_expect(markup_count(f->out, SMALL) == 0 && markup_count(f->out, OTHER) == 2, "%s", f->out);
+    exits("tune --database @third --forget --everywhere", 0);
+    f = tool_run("tune --database @third --list --everywhere");
+    cr_expect(markup_count(f->out, OTHER) == 0, "%s", f->out);
+    f = tool_run("tune --list");
+    cr_expect(markup_count(f->out, OTHER) == 2, "%s", f->out);
+}
+
+Test(tune_tool, refuses)
+{
+    char path[512];
+    file_write(tool_path("in_junk", path), "no database\n", 12);
+    exits("tune --import @in_junk", 3);
+    exits("tune --import @nowhere", 5);
+    exits("tune --list --forget", 2);
+    exits("tune --list --calibrate", 2);
+    exits("tune --export @a --import @b", 2);
+    exits("tune --database  --list", 2);
+    exits("tune --forget --problem nonsense", 2);
+    exits("tune --problem " SMALL " --time-limit -1", 2);
+    /* A file where a directory is needed keeps root out as well. */
+    exits("tune --problem " SMALL " --database @in_junk/tuning", 5);
+    exits("tune --problem " SMALL " --database none", 5);
+    cr_expect(tool_left_over() == 0);
+}
+
+Test(tune_tool, writes_a_page_and_nothing_else_when_quiet)
+{
+    char path[512];
+    size_t bytes;
+    const struct finished *const f = tool_run("tune --problem " SMALL " --time-limit 5 "
+                                              "--report @page.html --quiet");
+    cr_assert(f->code == 0, "%s", f->err);
+    cr_expect_str_empty(f->err);
+    char *const page = file_read(tool_path("page.html", path), &bytes);
+    cr_assert(page != NULL);
+    char *const text = realloc(page, bytes + 1);
+    text[bytes] = '\0';
+    cr_expect(markup_is_well_formed(text) && markup_links_lead_somewhere(text));
+    free(text);
+}
+
+Test(tune_tool, interrupted_it_keeps_what_it_found)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    int code, number;
+    const pid_t pid = tool_start("tune --problem " SMALL " --problem "
+                                 "n1_ci64t16h56w56_co64_k3_p1 --time-limit 600 --math strict");
+    char path[512];
+    size_t bytes = 0;
+    /* The small one is recorded when the file has more than its first line. */
+    for (int i = 0; i < 6000 && bytes < 100; i++) {
+        nanosleep(&pause, NULL);
+        free(file_exists(tool_path("tuning", path)) ? file_read(path, &bytes) : NULL);
+    }
+    cr_assert(kill(pid, SIGINT) == 0);
+    process_wait(pid, 60, &code, &number);
+    cr_expect(code == 75, "exit %d, signal %d", code, number);
+    const struct finished *const f = tool_run("tune --list");
+    cr_expect(f->code == 0 && markup_count(f->out, SMALL) == 2, "%s%s", f->out, f->err);
+    cr_expect(strstr(f->err, "damaged") == NULL, "%s", f->err);
+}
