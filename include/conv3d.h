@@ -423,7 +423,8 @@ typedef struct conv3d_tune_options {
 } conv3d_tune_options;
 
 typedef enum conv3d_tune_outcome {
-    CONV3D_TUNE_FASTER = 1, /* something is, beyond noise: it was recorded */
+    CONV3D_TUNE_FASTER = 1, /* something is, beyond noise: it was recorded; perhaps the algorithm
+                               alone, when there was no time for the tile */
     CONV3D_TUNE_KEPT,       /* nothing is: the cost model's choice was recorded */
     CONV3D_TUNE_KNOWN,      /* the database had an entry; nothing was measured */
     CONV3D_TUNE_STOPPED     /* time was over, or progress said so, too early to tell */
@@ -445,12 +446,13 @@ typedef struct conv3d_tune_result {
 /*
  * Finds the fastest way to compute a problem on this machine by measuring, with random
  * tensors of its own, and records it in the database.  options: as the plans will have;
- * what they force is not searched, and memory_limit_bytes must be 0.  tune: NULL = defaults.
+ * an algorithm or a number of threads that they force is not searched, and tile and
+ * memory_limit_bytes must be 0.  tune: NULL = defaults.
  * No way wins whose result was not right: the same bits as the untuned plan's, or for a transform
  * a relative L2 distance of at most 2e-5.  An algorithm that is recorded already stays, so that no
  * bits change, unless `again`.
  * Other work on the machine makes the search longer, and less of it recorded.
- * Errors: those of conv3d_plan_create; ARGUMENT (memory_limit_bytes; time_limit below 0);
+ * Errors: those of conv3d_plan_create; ARGUMENT (tile; memory_limit_bytes; time_limit below 0);
  * MEMORY (also for the tensors); IO (no database can be written: found before anything is measured,
  * or when the disk is full).
  */

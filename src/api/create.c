@@ -41,7 +41,7 @@ conv3d_status conv3d_plan_create(conv3d_plan **plan, const conv3d_params *params
         return status;
     }
     if (options->effort == CONV3D_EFFORT_MEASURE && options->memory_limit_bytes == 0 &&
-        problem.items > 0) {
+        c3d_tile_is_unset(&options->tile) && problem.items > 0) {
         tune_first(params, input_shape, options);
     }
     return c3d_plan_make(plan, params, input_shape, weight, bias, options, &context);

@@ -23,6 +23,9 @@ static conv3d_status check(const conv3d_options *options, const conv3d_tune_opti
         return c3d_fail(CONV3D_ERR_ARGUMENT, "tune.time_limit is %g; it must be >= 0",
                         tune->time_limit);
     }
+    if (!c3d_tile_is_unset(&options->tile)) {
+        return c3d_fail(CONV3D_ERR_ARGUMENT, "options.tile is set; tuning finds it");
+    }
     if (options->memory_limit_bytes != 0) {
         return c3d_fail(CONV3D_ERR_ARGUMENT, "options.memory_limit_bytes is %zu; tuning takes none",
                         options->memory_limit_bytes);

@@ -91,7 +91,7 @@ conv3d_status c3d_plan_math(conv3d_math wish, conv3d_math *math)
                     text);
 }
 
-static bool is_unset(const conv3d_tile *tile)
+bool c3d_tile_is_unset(const conv3d_tile *tile)
 {
     const conv3d_tile unset = {0};
     return memcmp(tile, &unset, sizeof unset) == 0;
@@ -102,7 +102,8 @@ static bool is_unset(const conv3d_tile *tile)
 static bool knows_tile(const struct conv3d_plan *plan, const conv3d_options *options,
                        const struct c3d_advice *advice)
 {
-    return advice->has_tile && is_unset(&options->tile) && options->memory_limit_bytes == 0 &&
+    return advice->has_tile && c3d_tile_is_unset(&options->tile) &&
+           options->memory_limit_bytes == 0 &&
            strcmp(advice->tile.algorithm, plan->choice.candidates[0].name) == 0;
 }
 
@@ -220,7 +221,7 @@ static void ask_for_advice(const struct conv3d_plan *plan, const conv3d_options 
 {
     advice->algorithm[0] = '\0';
     advice->has_tile = false;
-    if (context->untuned || (options->algorithm != NULL && !is_unset(&options->tile))) {
+    if (context->untuned || (options->algorithm != NULL && !c3d_tile_is_unset(&options->tile))) {
         return;
     }
     c3d_advice_ask(&plan->params, plan->input_shape, plan->kernels, plan->math,
@@ -238,7 +239,7 @@ static void note_origin(struct conv3d_plan *plan, const conv3d_options *options,
     if (tuned || plan->tuned_tile) {
         memcpy(plan->tuning_file, advice->path, sizeof plan->tuning_file);
     }
-    plan->tile_origin = !is_unset(&options->tile) ? CONV3D_ORIGIN_OPTIONS
+    plan->tile_origin = !c3d_tile_is_unset(&options->tile) ? CONV3D_ORIGIN_OPTIONS
                         : plan->tuned_tile        ? CONV3D_ORIGIN_DATABASE
                                                   : CONV3D_ORIGIN_MODEL;
 }

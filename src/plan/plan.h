@@ -51,6 +51,9 @@ C3D_CHECKED conv3d_status c3d_plan_make(struct conv3d_plan **plan, const conv3d_
                                         const conv3d_options *options,
                                         const struct c3d_plan_context *context);
 
+/* Whether there is no wish in it. */
+bool c3d_tile_is_unset(const conv3d_tile *tile);
+
 /* Errors: ARGUMENT, as conv3d_plan_create() says. */
 C3D_CHECKED conv3d_status c3d_options_check(const conv3d_options *options);
 

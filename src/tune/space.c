@@ -125,6 +125,10 @@ conv3d_status c3d_space_of_algorithms(const struct conv3d_plan *untuned, struct 
             }
         }
     }
+    if (space->count == 0) {
+        c3d_space_free(space);
+        return c3d_fail(CONV3D_ERR_MEMORY, "no memory for the draft of a plan");
+    }
     return CONV3D_OK;
 }
 

@@ -40,6 +40,7 @@ struct tuner {
     struct c3d_way best;
     bool algorithm_known;         /* the database has it */
     bool algorithm_free;          /* there is one to choose */
+    bool algorithm_settled, tile_settled; /* not stopped before anything could be said */
 };
 
 static struct c3d_subject subject_of(const struct tuner *tuner, bool item)
@@ -144,7 +145,7 @@ static conv3d_status search_space(struct tuner *tuner, const struct c3d_space *s
     return status;
 }
 
-static conv3d_status search_algorithms(struct tuner *tuner, bool *stopped)
+static conv3d_status search_algorithms(struct tuner *tuner)
 {
     struct c3d_space space;
     struct c3d_search_result found = {.stopped = false};
@@ -157,12 +158,12 @@ static conv3d_status search_algorithms(struct tuner *tuner, bool *stopped)
         status = search_space(tuner, &space, NULL, 0, part_for_algorithms, &found);
         tuner->result->before = found.seconds;
     }
-    *stopped = found.stopped;
+    tuner->algorithm_settled = !found.stopped;
     c3d_space_free(&space);
     return status;
 }
 
-static conv3d_status search_tiles(struct tuner *tuner, bool *stopped)
+static conv3d_status search_tiles(struct tuner *tuner)
 {
     struct c3d_space space;
     struct c3d_search_result found = {.stopped = false};
@@ -184,26 +185,25 @@ static conv3d_status search_tiles(struct tuner *tuner, bool *stopped)
     if (tuner->result->before == 0) {
         tuner->result->before = found.seconds;
     }
-    *stopped = found.stopped;
+    tuner->tile_settled = !found.stopped;
     c3d_space_free(&space);
     return status;
 }
 
 /* ---- The database ----------------------------------------------------------------- */
 
-/* Adds what was found.  An algorithm that somebody else has recorded meanwhile stays: it decides
+/* Adds what is settled.  An algorithm that somebody else has recorded meanwhile stays: it decides
  * bits. */
 static conv3d_status record(struct c3d_database *database, void *context)
 {
     const struct tuner *const tuner = context;
-    const conv3d_tune_result *const result = tuner->result;
     char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
     const struct c3d_subject item = subject_of(tuner, true), all = subject_of(tuner, false);
     struct c3d_algorithm_record algorithm = {.gain = tuner->gain};
     struct c3d_tile_record tile = {
         .tile = tuner->best.tile,
         .team = tuner->best.team,
-        .seconds = result->after,
+        .seconds = tuner->result->after,
         .gain = tuner->gain,
     };
     memcpy(algorithm.algorithm, tuner->best.algorithm, sizeof algorithm.algorithm);
@@ -215,7 +215,7 @@ static conv3d_status record(struct c3d_database *database, void *context)
         c3d_algorithm_value(&algorithm, value);
         status = c3d_database_put(database, key, value);
     }
-    if (status == CONV3D_OK && result->outcome != CONV3D_TUNE_STOPPED) {
+    if (status == CONV3D_OK && tuner->tile_settled) {
         c3d_tile_key(&all, key);
         c3d_tile_value(&tile, value);
         status = c3d_database_put(database, key, value);
@@ -296,55 +296,56 @@ static conv3d_status describe(struct tuner *tuner, const conv3d_params *params,
 }
 
 /* The algorithm that is known if it still can be had, else the best there is. */
-static conv3d_status settle_algorithm(struct tuner *tuner, bool *stopped)
+static conv3d_status settle_algorithm(struct tuner *tuner)
 {
     const struct conv3d_plan *const untuned = tuner->bench.untuned;
-    *stopped = false;
+    tuner->algorithm_settled = true;
     if (tuner->algorithm_known && c3d_choice_find(&untuned->choice, tuner->best.algorithm)) {
         return CONV3D_OK;
     }
     tuner->algorithm_known = false;
     if (tuner->algorithm_free) {
-        return search_algorithms(tuner, stopped);
+        return search_algorithms(tuner);
     }
     memcpy(tuner->best.algorithm, untuned->choice.candidates[0].name,
            sizeof tuner->best.algorithm);
     return CONV3D_OK;
 }
 
-static void complete(struct tuner *tuner, bool stopped)
+static void complete(struct tuner *tuner, conv3d_tune_outcome otherwise)
 {
     conv3d_tune_result *const result = tuner->result;
-    result->outcome = tuner->gain > 1 ? CONV3D_TUNE_FASTER
-                      : stopped       ? CONV3D_TUNE_STOPPED
-                                      : CONV3D_TUNE_KEPT;
+    result->outcome = tuner->gain > 1 ? CONV3D_TUNE_FASTER : otherwise;
     result->after = result->before / tuner->gain;
     memcpy(result->algorithm, tuner->best.algorithm, sizeof result->algorithm);
     result->tile = tuner->best.tile;
     result->threads = tuner->best.team;
 }
 
-static conv3d_status tune_unknown(struct tuner *tuner, const char *path)
+/* What the result says of the plan as it would be untuned. */
+static void describe_untuned(const struct conv3d_plan *untuned, conv3d_tune_result *result)
 {
-    const struct conv3d_plan *const untuned = tuner->bench.untuned;
-    conv3d_tune_result *const result = tuner->result;
-    bool algorithm_stopped = false, tile_stopped = false;
     memcpy(result->algorithm_before, untuned->choice.candidates[0].name,
            sizeof result->algorithm_before);
     result->tile_before = untuned->prepared->tile;
     result->threads_before = untuned->threads;
     result->flops = c3d_plan_flops(untuned);
     result->effective_flops = c3d_plan_effective_flops(untuned);
-    conv3d_status status = settle_algorithm(tuner, &algorithm_stopped);
-    if (status == CONV3D_OK) {
-        status = search_tiles(tuner, &tile_stopped);
+}
+
+/* A tile for an algorithm that is not settled is worth nothing. */
+static conv3d_status tune_unknown(struct tuner *tuner, const char *path)
+{
+    describe_untuned(tuner->bench.untuned, tuner->result);
+    conv3d_status status = settle_algorithm(tuner);
+    if (status == CONV3D_OK && tuner->algorithm_settled) {
+        status = search_tiles(tuner);
     }
     if (status != CONV3D_OK) {
         return status;
     }
-    complete(tuner, algorithm_stopped || tile_stopped);
-    return result->outcome == CONV3D_TUNE_STOPPED ? CONV3D_OK
-                                                  : c3d_store_update(path, record, tuner);
+    complete(tuner, tuner->tile_settled ? CONV3D_TUNE_KEPT : CONV3D_TUNE_STOPPED);
+    return tuner->algorithm_settled ? c3d_store_update(path, record, tuner) : CONV3D_OK;
 }
 
 static conv3d_status tune(struct tuner *tuner, const conv3d_params *params,
@@ -365,8 +366,7 @@ static conv3d_status tune(struct tuner *tuner, const conv3d_params *params,
         return status;
     }
     if (recall(tuner, options->algorithm)) {
-        complete(tuner, false);
-        tuner->result->outcome = CONV3D_TUNE_KNOWN;
+        complete(tuner, CONV3D_TUNE_KNOWN);
         return CONV3D_OK;
     }
     status = c3d_bench_open(&tuner->bench, params, input_shape, options);
