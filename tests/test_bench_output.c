@@ -5,6 +5,8 @@
  */
 #include "bench_tool.h"
 
+#include "../tools/layer_class.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -67,21 +69,20 @@ Test(bench_output, filter_takes_names_and_classes)
     }
 }
 
-/* The lines between "geometric means" and the next empty one. */
-static void classes_of(const char *out, char classes[4096])
+static bool names_class(const char *const classes[6], const char *name)
 {
-    const char *start = strstr(out, "geometric means");
-    cr_assert(start != NULL, "%s", out);
-    const char *end = strstr(start, "\nworst");
-    cr_assert(end != NULL, "%s", out);
-    snprintf(classes, 4096, "%.*s\n", (int)(end - start), start);
+    for (int i = 0; i < 6 && classes[i] != NULL; i++) {
+        if (strcmp(classes[i], name) == 0)
+            return true;
+    }
+    return false;
 }
 
 Test(bench_output, layers_belong_to_their_classes)
 {
     static const struct {
         const char *problem;
-        const char *classes[6]; /* besides "all" and one kind of bound */
+        const char *classes[6]; /* besides "all" */
     } cases[] = {
         {"n1_ci32t3h3w3_co32_k3_p1", {"3x3x3 s1 C>=32"}},
         {"n1_ci16t3h3w3_co32_k3_p1", {NULL}},
@@ -100,20 +101,37 @@ Test(bench_output, layers_belong_to_their_classes)
         {"n1_ci8t5h5w5_co16_k1x3x3", {"1x3x3"}},
         {"n1_ci8t5h5w5_co16_k3x1x1", {"3x1x1"}},
     };
-    char arguments[256], classes[4096], line[64];
+    struct layer_table table = LAYER_TABLE_EMPTY;
+    char message[200];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        snprintf(arguments, sizeof arguments, "bench --quiet --repeats 1 --problem %s",
-                 cases[i].problem);
-        classes_of(bench_succeeds(arguments)->out, classes);
-        int expected = 3; /* the heading, "all", the bound */
-        for (; cases[i].classes[expected - 3] != NULL; expected++) {
-            snprintf(line, sizeof line, "\n%s ", cases[i].classes[expected - 3]);
-            cr_expect(strstr(classes, line) != NULL, "%s: not in '%s':\n%s", cases[i].problem,
-                      cases[i].classes[expected - 3], classes);
+        cr_assert(layer_table_add_problem(&table, cases[i].problem, message, sizeof message) == 0,
+                  "%s", message);
+        for (int class = 0; class < LAYER_CLASSES; class++) {
+            const char *const name = layer_class_name(class);
+            cr_expect(layer_class_has(class, &table.layers[i]) ==
+                          (class == 0 || names_class(cases[i].classes, name)),
+                      "%s: %s", cases[i].problem, name);
         }
-        cr_expect(count_char(classes, '\n', sizeof classes) == expected, "%s:\n%s",
-                  cases[i].problem, classes);
     }
+    layer_table_free(&table);
+}
+
+/* A mean for each class that has a layer, for all, and for one kind of bound. */
+Test(bench_output, means_are_those_of_the_classes)
+{
+    const char *const out =
+        bench_succeeds("bench --quiet --repeats 1 --problem n1_ci32t3h3w3_co8_k1_s2")->out;
+    const char *start = strstr(out, "geometric means");
+    cr_assert(start != NULL, "%s", out);
+    const char *const end = strstr(start, "\nworst");
+    cr_assert(end != NULL, "%s", out);
+    static const char *const lines[] = {"\nall ", "\n1x1x1 ", "\nC_out per group <= 8 ",
+                                        "\nstrided "};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        const char *const line = strstr(start, lines[i]);
+        cr_expect(line != NULL && line < end, "%s: %s", lines[i], out);
+    }
+    cr_expect(count_char(start, '\n', (size_t)(end - start)) == 5, "%s", out);
 }
 
 Test(bench_output, networks_are_weighted_by_count)

@@ -234,14 +234,14 @@ static void note_origin(struct conv3d_plan *plan, const conv3d_options *options,
 {
     const bool tuned = plan->choice.candidates[0].preferred;
     plan->algorithm_origin = options->algorithm != NULL ? CONV3D_ORIGIN_OPTIONS
-                   : tuned                    ? CONV3D_ORIGIN_DATABASE
-                                              : CONV3D_ORIGIN_MODEL;
+                             : tuned                    ? CONV3D_ORIGIN_DATABASE
+                                                        : CONV3D_ORIGIN_MODEL;
     if (tuned || plan->tuned_tile) {
         memcpy(plan->tuning_file, advice->path, sizeof plan->tuning_file);
     }
     plan->tile_origin = !c3d_tile_is_unset(&options->tile) ? CONV3D_ORIGIN_OPTIONS
-                        : plan->tuned_tile        ? CONV3D_ORIGIN_DATABASE
-                                                  : CONV3D_ORIGIN_MODEL;
+                        : plan->tuned_tile                 ? CONV3D_ORIGIN_DATABASE
+                                                           : CONV3D_ORIGIN_MODEL;
 }
 
 /* What making a plan does once its arguments are known to be whole. */

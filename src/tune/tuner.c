@@ -134,7 +134,9 @@ static conv3d_status search_space(struct tuner *tuner, const struct c3d_space *s
     if (times == NULL || !c3d_search_run(&search, found)) {
         status = c3d_fail(CONV3D_ERR_MEMORY, "no memory for the search of a tile");
     } else {
-        report_trials(tuner, space, times, found->seconds);
+        /* Of all searches on one scale, whatever the machine's speed was meanwhile. */
+        tuner->result->before = tuner->result->before > 0 ? tuner->result->before : found->seconds;
+        report_trials(tuner, space, times, tuner->result->before / tuner->gain);
         tuner->result->candidates += (int)space->count;
         tuner->result->noise = fmax(tuner->result->noise, found->noise);
         tuner->best = space->ways[found->best];
@@ -156,7 +158,6 @@ static conv3d_status search_algorithms(struct tuner *tuner)
     tuner->best = space.ways[space.base];
     if (space.count > 1) {
         status = search_space(tuner, &space, NULL, 0, part_for_algorithms, &found);
-        tuner->result->before = found.seconds;
     }
     tuner->algorithm_settled = !found.stopped;
     c3d_space_free(&space);
@@ -182,15 +183,27 @@ static conv3d_status search_tiles(struct tuner *tuner)
         seeds[i] = c3d_space_nearest(&space, &neighbours[i].tile);
     }
     status = search_space(tuner, &space, seeds, count, 1, &found);
-    if (tuner->result->before == 0) {
-        tuner->result->before = found.seconds;
-    }
     tuner->tile_settled = !found.stopped;
     c3d_space_free(&space);
     return status;
 }
 
 /* ---- The database ----------------------------------------------------------------- */
+
+/* Whether the place of the tile is taken by that of the algorithm that plans use which name none:
+ * there is one for both. */
+static bool is_taken(const struct tuner *tuner, const struct c3d_database *database)
+{
+    struct c3d_algorithm_record algorithm;
+    char key[C3D_KEY_BYTES];
+    const struct c3d_subject item = subject_of(tuner, true), all = subject_of(tuner, false);
+    c3d_algorithm_key(&item, key);
+    const char *const value = c3d_database_find(database, key);
+    c3d_tile_key(&all, key);
+    return !tuner->algorithm_free && value != NULL && c3d_algorithm_parse(value, &algorithm) &&
+           strcmp(algorithm.algorithm, tuner->best.algorithm) != 0 &&
+           c3d_database_find(database, key) != NULL;
+}
 
 /* Adds what is settled.  An algorithm that somebody else has recorded meanwhile stays: it decides
  * bits. */
@@ -215,7 +228,7 @@ static conv3d_status record(struct c3d_database *database, void *context)
         c3d_algorithm_value(&algorithm, value);
         status = c3d_database_put(database, key, value);
     }
-    if (status == CONV3D_OK && tuner->tile_settled) {
+    if (status == CONV3D_OK && tuner->tile_settled && !is_taken(tuner, database)) {
         c3d_tile_key(&all, key);
         c3d_tile_value(&tile, value);
         status = c3d_database_put(database, key, value);
