@@ -122,15 +122,23 @@ static bool brings_news(const struct c3d_space *space, size_t index)
     return false;
 }
 
+/* CONV3D_TEST_COUNT: from a thousand on so many ways of each space, and every transform; else no
+ * more than that, and few transforms. */
+enum { THOROUGH = 1000 };
+
+static bool is_thorough(void)
+{
+    const int64_t asked = test_count(INT64_MAX);
+    return asked >= THOROUGH && asked < INT64_MAX;
+}
+
 /* So many ways of a space are executed that it takes a moment, whatever the problem. */
 static size_t executions(const struct ground *ground)
 {
     static const double operations = 3e6;
     const double each = c3d_plan_flops(ground->untuned);
-    const int64_t asked = test_count(INT64_MAX);
-    if (asked < INT64_MAX)
-        return (size_t)asked + 1;
-    return (size_t)fmax(1, fmin(16, operations / each));
+    return is_thorough() ? (size_t)test_count(INT64_MAX)
+                         : (size_t)fmax(1, fmin((double)test_count(16), operations / each));
 }
 
 /* Those that bring a value which no member had before, and others spread evenly between them; if
@@ -206,7 +214,8 @@ static bool algorithms_hold(const struct ground *ground)
 }
 
 /* Strict math has no transforms, so that fast math need only be asked for those and for its own
- * choice; by default for one transform in four, others for each shape and instruction set. */
+ * choice; by default for one transform in four, others for each shape and instruction set, and
+ * for fewer where few cases are wanted. */
 static bool is_asked(const struct ground *ground, int index)
 {
     const struct c3d_candidate *const candidate = &ground->untuned->choice.candidates[index];
@@ -214,7 +223,7 @@ static bool is_asked(const struct ground *ground, int index)
         return false;
     return ground->options.math == CONV3D_MATH_STRICT || index == 0 ||
            (candidate->transform[T] > 0 &&
-            ((index + ground->turn) % 4 == 0 || test_count(INT64_MAX) < INT64_MAX));
+            (is_thorough() || (index + ground->turn) % (test_count(16) < 16 ? 16 : 4) == 0));
 }
 
 static bool ground_holds(const struct workload *workload, conv3d_math math, const char *isa,
@@ -249,7 +258,9 @@ static void shapes_hold(int begin)
     const size_t level_count = isa_levels(levels);
     setenv("CONV3D_TUNING", "none", 1);
     cr_assert(bits_shapes() >= SHAPES);
-    for (int i = begin; i < SHAPES; i += 4) {
+    const int count = (int)test_count(SHAPES / 4);
+    for (int n = 0; n < count; n++) {
+        const int i = begin + 4 * (n * (SHAPES / 4) / count);
         struct problem problem;
         struct workload workload;
         cr_assert(bits_shape(i, &problem));
