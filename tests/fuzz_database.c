@@ -40,8 +40,7 @@ enum { TOKENS = sizeof tokens / sizeof *tokens };
 static const char *const lines[] = {
     "algorithm n1_ci16t8h12w12_co32_k3_p1 fast @m/avx2/k1 = winograd:4x4x4 gain=1.250",
     "algorithm n1_ci3t8h8w8_co8_k1x3x5_s1x2x2_p0:1x1x2 strict @m = direct gain=0.001",
-    "tile n2_ci16t8h12w12_co32_k3_p1 fast threads=2 @m/avx2/k1 = winograd:4x4x4 "
-    "t4h12w12oc32ic16p32.inner.cached team=2 ms=0.125000 gain=1.100",
+    "tile n2_ci16t8h12w12_co32_k3_p1 fast threads=2 @m = direct t4h2p32.inner team=2 ms=0.1 gain=1.1",
     "tile n1_ci1t1h1w1_co1_k1_s2_d3_g1 strict threads=4096 @m = rows t1 team=1 ms=1 gain=1",
     "rate fma @m/avx2/k1 = 51.200000", "future kind of entry = whatever it says",
 };
