@@ -19,6 +19,7 @@ struct c3d_bench {
     struct conv3d_plan *untuned;
     void *workspace;
     size_t workspace_bytes;
+    float *flood;           /* as large as L3, to fill it with; NULL = not needed yet */
 };
 
 /* The tensors, the plan as it would be made without a database, and what is to be expected.
@@ -42,7 +43,9 @@ C3D_CHECKED conv3d_status c3d_trials_open(struct c3d_trials *trials, struct c3d_
                                           const struct c3d_space *space);
 void c3d_trials_close(struct c3d_trials *trials);
 
-/* Seconds of a call by a way, of some calls when they are short.  NAN when there is no memory for
+/* Seconds of a call by a way, of some calls when they are short; where packed weights are so large
+ * that other layers will drive a part of them out of L3, that part of the time of a call that finds
+ * none of them there.  NAN when there is no memory for
  * it, or its result was wrong: neither the bits expected nor, for a transform, within the error that
  * fast math promises. */
 double c3d_trials_measure(struct c3d_trials *trials, size_t way);
