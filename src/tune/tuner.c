@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* Of the time, for the choice of an algorithm where there is one to make. */
-static const double part_for_algorithms = 0.4;
+static const double part_for_algorithms = 0.4, part_for_tiles = 0.9;
 
 static const double default_time_limit = 10;
 
@@ -182,9 +182,33 @@ static conv3d_status search_tiles(struct tuner *tuner)
     for (size_t i = 0; i < count; i++) {
         seeds[i] = c3d_space_nearest(&space, &neighbours[i].tile);
     }
-    status = search_space(tuner, &space, seeds, count, 1, &found);
+    status = search_space(tuner, &space, seeds, count, part_for_tiles, &found);
     tuner->tile_settled = !found.stopped;
     c3d_space_free(&space);
+    return status;
+}
+
+/* The outcome of both searches against the untuned way: each of them took the best of many, and
+ * luck multiplies.  An algorithm that was known before is not put in question. */
+static conv3d_status confirm(struct tuner *tuner)
+{
+    const struct conv3d_plan *const untuned = tuner->bench.untuned;
+    struct c3d_way ways[2] = {{.tile = untuned->prepared->tile, .team = untuned->threads},
+                              tuner->best};
+    struct c3d_point points[2] = {{.prior = tuner->gain}, {.prior = 1}};
+    const struct c3d_space space = {ways, points, 2, 0};
+    const double gain = tuner->gain;
+    struct c3d_search_result found;
+    if (gain <= 1 || tuner->algorithm_known) {
+        return CONV3D_OK;
+    }
+    memcpy(ways[0].algorithm, untuned->choice.candidates[0].name, sizeof ways[0].algorithm);
+    tuner->gain = 1;
+    const conv3d_status status = search_space(tuner, &space, NULL, 0, 1, &found);
+    if (status == CONV3D_OK && found.stopped) {
+        tuner->gain = gain;
+        tuner->best = ways[1];
+    }
     return status;
 }
 
@@ -353,6 +377,9 @@ static conv3d_status tune_unknown(struct tuner *tuner, const char *path)
     conv3d_status status = settle_algorithm(tuner);
     if (status == CONV3D_OK && tuner->algorithm_settled) {
         status = search_tiles(tuner);
+    }
+    if (status == CONV3D_OK && tuner->tile_settled) {
+        status = confirm(tuner);
     }
     if (status != CONV3D_OK) {
         return status;
