@@ -40,8 +40,8 @@ enum { TOKENS = sizeof tokens / sizeof *tokens };
 static const char *const lines[] = {
     "algorithm n1_ci16t8h12w12_co32_k3_p1 fast @m/avx2/k1 = winograd:4x4x4 gain=1.250",
     "algorithm n1_ci3t8h8w8_co8_k1x3x5_s1x2x2_p0:1x1x2 strict @m = direct gain=0.001",
-    "tile n2_ci16t8h12w12_co32_k3_p1 fast threads=2 @m = direct t4h2p32.inner team=2 ms=0.1 gain=1.1",
-    "tile n1_ci1t1h1w1_co1_k1_s2_d3_g1 strict threads=4096 @m = rows t1 team=1 ms=1 gain=1",
+    "tile n2_ci16t8h12w12_co32_k3_p1 fast threads=2 direct @m = t4h2p32.inner team=2 ms=0.1 gain=1.1",
+    "tile n1_ci1t1h1w1_co1_k1_s2_d3_g1 strict threads=4096 rows @m = t1 team=1 ms=1 gain=1",
     "rate fma @m/avx2/k1 = 51.200000", "future kind of entry = whatever it says",
 };
 enum { LINES = sizeof lines / sizeof *lines };
@@ -227,15 +227,16 @@ static bool check_key(const char *text)
     bool good = true;
     if (strlen(text) < sizeof key && c3d_key_parse(copy, &parts)) {
         const struct c3d_subject subject = {parts.problem, parts.machine, parts.math,
-                                            parts.threads};
+                                            parts.threads, parts.algorithm};
         if (strcmp(parts.kind, "rate") == 0)
-            c3d_rate_key(parts.name, parts.machine, key);
+            c3d_rate_key(parts.rate, parts.machine, key);
         else if (strcmp(parts.kind, "tile") == 0)
             c3d_tile_key(&subject, key);
         else
             c3d_algorithm_key(&subject, key);
         good = c3d_key_parse(key, &again) && strcmp(parts.kind, again.kind) == 0 &&
-               strcmp(parts.problem, again.problem) == 0 && strcmp(parts.name, again.name) == 0 &&
+               strcmp(parts.problem, again.problem) == 0 && strcmp(parts.rate, again.rate) == 0 &&
+               strcmp(parts.algorithm, again.algorithm) == 0 &&
                strcmp(parts.machine, again.machine) == 0 && parts.math == again.math &&
                parts.threads == again.threads && check_problem(parts.problem);
     }

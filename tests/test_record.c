@@ -51,7 +51,6 @@ static void expect_tile_record(const struct c3d_tile_record *record)
     c3d_tile_value(record, value);
     cr_assert(strlen(value) < sizeof value - 1, "cut: %s", value);
     cr_assert(c3d_tile_parse(value, &read), "%s", value);
-    cr_expect_str_eq(read.algorithm, record->algorithm);
     cr_expect(memcmp(&read.tile, &record->tile, sizeof read.tile) == 0, "%s", value);
     cr_expect(read.team == record->team && nearly(read.seconds, record->seconds, 1e-9) &&
                   nearly(read.gain, record->gain, 1e-3),
@@ -67,7 +66,6 @@ Test(record, tiles_survive_the_round_trip)
     for (int64_t i = 0; i < count; i++) {
         const uint64_t bits = random_bits(seed, (uint64_t)i);
         const struct c3d_tile_record record = {
-            .algorithm = "winograd:4x4x4",
             .tile = draw_tile(bits),
             .team = 1 + (int)(bits % 4096),
             .seconds = 1e-9 * exp(0.001 * (double)(bits / 4096 % 30000)),
@@ -76,9 +74,8 @@ Test(record, tiles_survive_the_round_trip)
         expect_tile_record(&record);
     }
     /* A nanosecond, a year; the most that fits everywhere. */
-    expect_tile_record(&(struct c3d_tile_record){"direct", {.t = 1}, 1, 1e-9, 0.001});
-    expect_tile_record(
-        &(struct c3d_tile_record){"12345678901234567890123", longest_tile, 4096, 3.2e7, 1e12});
+    expect_tile_record(&(struct c3d_tile_record){{.t = 1}, 1, 1e-9, 0.001});
+    expect_tile_record(&(struct c3d_tile_record){longest_tile, 4096, 3.2e7, 1e12});
 }
 
 Test(record, algorithms_and_rates_survive_the_round_trip)
@@ -114,25 +111,27 @@ Test(record, keys_survive_the_round_trip)
         conv3d_problem_format(&params, input, problem, sizeof problem);
         const struct c3d_subject subject = {problem, machine,
                                             bits % 2 ? CONV3D_MATH_STRICT : CONV3D_MATH_FAST,
-                                            1 + (int)(bits / 2 % 4096)};
+                                            1 + (int)(bits / 2 % 4096), "winograd:4x4x4"};
         c3d_algorithm_key(&subject, key);
         cr_assert(c3d_key_parse(key, &parts), "%s", key);
         cr_expect_str_eq(parts.kind, "algorithm");
         cr_expect(strcmp(parts.problem, problem) == 0 && strcmp(parts.machine, machine) == 0 &&
-                      parts.math == subject.math && parts.threads == 0 && parts.name[0] == '\0',
+                      parts.math == subject.math && parts.threads == 0 && parts.rate[0] == '\0' &&
+                      parts.algorithm[0] == '\0',
                   "%s", key);
         c3d_tile_key(&subject, key);
         cr_assert(c3d_key_parse(key, &parts), "%s", key);
         cr_expect_str_eq(parts.kind, "tile");
         cr_expect(strcmp(parts.problem, problem) == 0 && strcmp(parts.machine, machine) == 0 &&
-                      parts.math == subject.math && parts.threads == subject.threads,
+                      parts.math == subject.math && parts.threads == subject.threads &&
+                      strcmp(parts.algorithm, subject.algorithm) == 0,
                   "%s", key);
     }
     char key[C3D_KEY_BYTES];
     struct c3d_key_parts parts;
     c3d_rate_key("fma", machine, key);
     cr_assert(c3d_key_parse(key, &parts));
-    cr_expect(strcmp(parts.kind, "rate") == 0 && strcmp(parts.name, "fma") == 0 &&
+    cr_expect(strcmp(parts.kind, "rate") == 0 && strcmp(parts.rate, "fma") == 0 &&
               strcmp(parts.machine, machine) == 0 && parts.problem[0] == '\0');
 }
 
@@ -143,10 +142,15 @@ Test(record, malformed_keys_are_refused)
         "algorithm p fast m", "algorithm p fast @", "algorithm p quick @m", "algorithm p fast @m x",
         "algorithm p fast @m ", " algorithm p fast @m", "algorithm  p fast @m",
         "algorithm p fast threads=2 @m", "Algorithm p fast @m", "algorithms p fast @m",
-        "tile p fast @m", "tile p fast threads= @m", "tile p fast threads=0 @m",
-        "tile p fast threads=4097 @m", "tile p fast threads=1.5 @m", "tile p fast threads=-1 @m",
-        "tile p fast threads=99999999999999999999 @m", "tile p fast threads2 @m",
-        "tile p fast threads=2x @m", "tile p fast threads=2  @m", "tile p fast team=2 @m",
+        "tile p fast @m", "tile p fast threads=2 @m", "tile p fast direct @m",
+        "tile p fast direct threads=2 @m", "tile p fast threads=2 direct",
+        "tile p fast threads=2 direct m", "tile p fast threads=2 direct rows @m",
+        "tile p fast threads=2 123456789012345678901234 @m", "tile p fast threads= direct @m",
+        "tile p fast threads=0 direct @m", "tile p fast threads=4097 direct @m",
+        "tile p fast threads=1.5 direct @m", "tile p fast threads=-1 direct @m",
+        "tile p fast threads=99999999999999999999 direct @m", "tile p fast threads2 direct @m",
+        "tile p fast threads=2x direct @m", "tile p fast threads=2  direct @m",
+        "tile p fast team=2 direct @m",
         "rate @m", "rate fma", "rate fma m", "rate fma @m x", "rate  @m", "future fma @m",
         "a_kind_that_is_longer_than_any x @m", "rate a_name_that_is_longer_than_any_name_is @m",
     };
@@ -168,15 +172,15 @@ Test(record, malformed_values_are_refused)
         "direct gain=0000000000000000000000000000000000000000000000000000000000000001",
     };
     static const char *const tiles[] = {
-        "", "direct", "direct t1 team=1 ms=1", "direct t1 team=1 gain=1",
-        "direct team=1 ms=1 gain=1", "direct  team=1 ms=1 gain=1", "direct t0 team=1 ms=1 gain=1",
-        "direct t1t1 team=1 ms=1 gain=1", "direct x team=1 ms=1 gain=1",
-        "direct t1 team=0 ms=1 gain=1", "direct t1 team=4097 ms=1 gain=1",
-        "direct t1 team=1.5 ms=1 gain=1", "direct t1 team=1 ms=0 gain=1",
-        "direct t1 team=1 ms=1 gain=0", "direct t1 team=1 ms=1 gain=1 ",
-        "direct t1 team=1 ms=1 gain=1 x", "direct t1 ms=1 team=1 gain=1",
-        "direct t9223372036854775808 team=1 ms=1 gain=1",
-        "direct t1.inner.outer team=1 ms=1 gain=1",
+        "", " ", "t1", "t1 team=1 ms=1", "t1 team=1 gain=1",
+        "team=1 ms=1 gain=1", " team=1 ms=1 gain=1", "t0 team=1 ms=1 gain=1",
+        "t1t1 team=1 ms=1 gain=1", "x team=1 ms=1 gain=1",
+        "t1 team=0 ms=1 gain=1", "t1 team=4097 ms=1 gain=1",
+        "t1 team=1.5 ms=1 gain=1", "t1 team=1 ms=0 gain=1",
+        "t1 team=1 ms=1 gain=0", "t1 team=1 ms=1 gain=1 ",
+        "t1 team=1 ms=1 gain=1 x", "t1 ms=1 team=1 gain=1",
+        "t9223372036854775808 team=1 ms=1 gain=1",
+        "direct t1 team=1 ms=1 gain=1", "t1.inner.outer team=1 ms=1 gain=1",
     };
     static const char *const rates[] = {
         "", " ", "x", "0", "0.000000", "-1", "1,5", "1 ", " 1", "1.", "1e9", "inf", "0x10",
@@ -192,7 +196,7 @@ Test(record, malformed_values_are_refused)
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
         cr_expect(!c3d_rate_parse(rates[i], &rate), "%s", rates[i]);
     cr_expect(c3d_algorithm_parse("direct gain=1", &algorithm));
-    cr_expect(c3d_tile_parse("direct t1 team=1 ms=1 gain=1", &tile));
+    cr_expect(c3d_tile_parse("t1 team=1 ms=1 gain=1", &tile));
     cr_expect(c3d_rate_parse("1", &rate));
 }
 
@@ -274,5 +278,5 @@ Test(record, decimals_have_a_point_in_every_locale)
     snprintf(text, sizeof text, "%.1f", 0.5);
     cr_assert_str_eq(text, "0,5");
     expect_decimals();
-    expect_tile_record(&(struct c3d_tile_record){"direct", longest_tile, 3, 0.0123, 1.5});
+    expect_tile_record(&(struct c3d_tile_record){longest_tile, 3, 0.0123, 1.5});
 }

@@ -126,22 +126,39 @@ Test(tune, layers_in_fast_math)
         tunes(layers[i], CONV3D_MATH_FAST);
 }
 
-/* Only a tile is recorded then, for that algorithm. */
-Test(tune, an_algorithm_by_name_gets_its_tile)
+static void follows(const struct workload *work, const conv3d_options *options,
+                    const conv3d_tune_result *result)
 {
+    conv3d_plan *plan;
+    conv3d_plan_info info = {.size = sizeof info};
+    cr_assert(workload_plan(work, options, &plan) == CONV3D_OK);
+    cr_assert(conv3d_plan_query(plan, &info) == CONV3D_OK);
+    cr_expect(info.algorithm_origin == CONV3D_ORIGIN_OPTIONS &&
+                  info.tile_origin == CONV3D_ORIGIN_DATABASE,
+              "%s: not from the database", options->algorithm);
+    cr_expect(memcmp(&info.tile, &result->tile, sizeof info.tile) == 0, "%s: another tile",
+              options->algorithm);
+    conv3d_plan_destroy(plan);
+}
+
+/* Only a tile is recorded then, beside those for other algorithms. */
+Test(tune, algorithms_by_name_get_their_tiles)
+{
+    static const char *const names[] = {"direct", "winograd:2x2x2", "winograd:4x4x4"};
+    enum { NAMES = sizeof names / sizeof *names };
     struct workload work = make_work(layers[0]);
     conv3d_options options = options_for(CONV3D_MATH_FAST);
     const conv3d_tune_options wishes = limited(30);
-    conv3d_plan *plan;
-    conv3d_plan_info info = {.size = sizeof info};
-    options.algorithm = "direct";
-    const conv3d_tune_result result = tune(&work, &options, &wishes);
-    cr_assert(workload_plan(&work, &options, &plan) == CONV3D_OK);
-    cr_assert(conv3d_plan_query(plan, &info) == CONV3D_OK);
-    cr_expect(info.algorithm_origin == CONV3D_ORIGIN_OPTIONS &&
-              info.tile_origin == CONV3D_ORIGIN_DATABASE);
-    cr_expect(memcmp(&info.tile, &result.tile, sizeof info.tile) == 0);
-    conv3d_plan_destroy(plan);
+    conv3d_tune_result results[NAMES];
+    for (int i = 0; i < NAMES; i++) {
+        options.algorithm = names[i];
+        results[i] = tune(&work, &options, &wishes);
+    }
+    for (int i = 0; i < NAMES; i++) {
+        options.algorithm = names[i];
+        follows(&work, &options, &results[i]);
+        cr_expect(tune(&work, &options, &wishes).outcome == CONV3D_TUNE_KNOWN, "%s", names[i]);
+    }
     workload_free(&work);
 }
 

@@ -36,8 +36,9 @@ bool tuning_put(const char *path, const char *key, const char *value)
            complain("%s", conv3d_last_error());
 }
 
-/* The key of a subject, by that function, for so many items. */
-static bool make_key(const struct tuning_subject *subject, int64_t items,
+/* The key of a subject, by that function, for so many items, and for an algorithm if it is a
+ * tile's. */
+static bool make_key(const struct tuning_subject *subject, int64_t items, const char *algorithm,
                      void write(const struct c3d_subject *, char *), char key[C3D_KEY_BYTES])
 {
     const struct problem *const problem = &subject->workload->problem;
@@ -49,7 +50,7 @@ static bool make_key(const struct tuning_subject *subject, int64_t items,
     c3d_advice_problem(&problem->params, problem->input, items, text, sizeof text);
     const struct c3d_subject about = {
         text, subject->machine != NULL ? subject->machine : machine, subject->math,
-        subject->threads,
+        subject->threads, algorithm,
     };
     write(&about, key);
     return true;
@@ -62,13 +63,13 @@ bool tuning_put_algorithm(const char *path, const struct tuning_subject *subject
     char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
     snprintf(record.algorithm, sizeof record.algorithm, "%s", algorithm);
     c3d_algorithm_value(&record, value);
-    return make_key(subject, 1, c3d_algorithm_key, key) && tuning_put(path, key, value);
+    return make_key(subject, 1, NULL, c3d_algorithm_key, key) && tuning_put(path, key, value);
 }
 
 bool tuning_remove_algorithm(const char *path, const struct tuning_subject *subject)
 {
     char key[C3D_KEY_BYTES];
-    return make_key(subject, 1, c3d_algorithm_key, key) && tuning_put(path, key, NULL);
+    return make_key(subject, 1, NULL, c3d_algorithm_key, key) && tuning_put(path, key, NULL);
 }
 
 bool tuning_put_tile(const char *path, const struct tuning_subject *subject,
@@ -76,11 +77,10 @@ bool tuning_put_tile(const char *path, const struct tuning_subject *subject,
 {
     struct c3d_tile_record record = {.team = team, .seconds = 1e-3, .gain = 1.25};
     char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
-    snprintf(record.algorithm, sizeof record.algorithm, "%s", algorithm);
     if (conv3d_tile_parse(tile, &record.tile) != CONV3D_OK)
         return complain("%s", conv3d_last_error());
     c3d_tile_value(&record, value);
-    return make_key(subject, subject->workload->problem.input[0], c3d_tile_key, key) &&
+    return make_key(subject, subject->workload->problem.input[0], algorithm, c3d_tile_key, key) &&
            tuning_put(path, key, value);
 }
 

@@ -19,7 +19,7 @@
 struct listed {
     const struct c3d_entry *entry;
     struct c3d_key_parts parts;
-    char algorithm[C3D_ALGORITHM_NAME_BYTES];
+    char algorithm[C3D_ALGORITHM_NAME_BYTES]; /* of the key or of the value */
     conv3d_tile tile;
     double seconds, gain;
 };
@@ -74,7 +74,7 @@ static void take_apart(const struct c3d_entry *entry, struct listed *listed)
         memcpy(listed->algorithm, algorithm.algorithm, sizeof listed->algorithm);
         listed->gain = algorithm.gain;
     } else if (strcmp(listed->parts.kind, "tile") == 0 && c3d_tile_parse(entry->value, &tile)) {
-        memcpy(listed->algorithm, tile.algorithm, sizeof listed->algorithm);
+        memcpy(listed->algorithm, listed->parts.algorithm, sizeof listed->algorithm);
         listed->tile = tile.tile;
         listed->seconds = tile.seconds;
         listed->gain = tile.gain;

@@ -26,8 +26,8 @@ void c3d_algorithm_key(const struct c3d_subject *subject, char key[C3D_KEY_BYTES
 
 void c3d_tile_key(const struct c3d_subject *subject, char key[C3D_KEY_BYTES])
 {
-    snprintf(key, C3D_KEY_BYTES, "tile %s %s threads=%d @%s", subject->problem,
-             math_name(subject->math), subject->threads, subject->machine);
+    snprintf(key, C3D_KEY_BYTES, "tile %s %s threads=%d %s @%s", subject->problem,
+             math_name(subject->math), subject->threads, subject->algorithm, subject->machine);
 }
 
 void c3d_rate_key(const char *name, const char *machine, char key[C3D_KEY_BYTES])
@@ -53,7 +53,7 @@ void c3d_tile_value(const struct c3d_tile_record *record, char value[C3D_VALUE_B
     char tile[CONV3D_TILE_TEXT];
     conv3d_tile_format(&record->tile, tile, sizeof tile);
     struct c3d_writer writer = c3d_write_to(value, C3D_VALUE_BYTES);
-    c3d_write(&writer, "%s %s team=%d ms=", record->algorithm, tile, record->team);
+    c3d_write(&writer, "%s team=%d ms=", tile, record->team);
     c3d_write_decimal(&writer, 1e3 * record->seconds, 6);
     write_gain(&writer, record->gain);
 }
@@ -108,8 +108,7 @@ bool c3d_tile_parse(const char *value, struct c3d_tile_record *record)
 {
     char tile[CONV3D_TILE_TEXT];
     double milliseconds;
-    const bool good = take_word(&value, record->algorithm, sizeof record->algorithm) &&
-                      take_word(&value, tile, sizeof tile) &&
+    const bool good = take_word(&value, tile, sizeof tile) &&
                       take_threads(&value, "team", &record->team) &&
                       take_number(&value, "ms", &milliseconds) && milliseconds > 0 &&
                       take_number(&value, "gain", &record->gain) && record->gain > 0 &&
@@ -149,13 +148,14 @@ bool c3d_key_parse(const char *key, struct c3d_key_parts *parts)
         return false;
     }
     if (strcmp(parts->kind, "rate") == 0) {
-        return take_word(&key, parts->name, sizeof parts->name) &&
+        return take_word(&key, parts->rate, sizeof parts->rate) &&
                take_machine(&key, parts->machine, sizeof parts->machine);
     }
-    const bool has_threads = strcmp(parts->kind, "tile") == 0;
-    return (has_threads || strcmp(parts->kind, "algorithm") == 0) &&
+    const bool is_tile = strcmp(parts->kind, "tile") == 0;
+    return (is_tile || strcmp(parts->kind, "algorithm") == 0) &&
            take_word(&key, parts->problem, sizeof parts->problem) &&
            take_math(&key, &parts->math) &&
-           (!has_threads || take_threads(&key, "threads", &parts->threads)) &&
+           (!is_tile || (take_threads(&key, "threads", &parts->threads) &&
+                         take_word(&key, parts->algorithm, sizeof parts->algorithm))) &&
            take_machine(&key, parts->machine, sizeof parts->machine);
 }

@@ -3,13 +3,13 @@
  * record.h - what the entries of the database say
  *
  *     algorithm PROBLEM MATH @MACHINE = NAME gain=G
- *     tile PROBLEM MATH threads=N @MACHINE = NAME TILE team=N ms=T gain=G
+ *     tile PROBLEM MATH threads=N NAME @MACHINE = TILE team=N ms=T gain=G
  *     rate NAME @MACHINE = VALUE
  *
  * What changes bits, the algorithm with its transform, has one entry for a problem of one
  * item, whatever the batch and the threads.  What does not, the tile and how many threads
- * share the work, has one for each of these.  gain is the time of the cost model's choice over that
- * of this one.
+ * share the work, has one for each of these, and for each algorithm: NAME is that of the
+ * algorithm, or of the rate.  gain is the time of the cost model's choice over that of this one.
  */
 #ifndef C3D_DATABASE_RECORD_H
 #define C3D_DATABASE_RECORD_H
@@ -22,7 +22,8 @@ enum { C3D_ALGORITHM_NAME_BYTES = 24 };
 struct c3d_subject {
     const char *problem, *machine;
     conv3d_math math;
-    int threads; /* that a call may use */
+    int threads;           /* that a call may use; of a tile */
+    const char *algorithm; /* the same */
 };
 
 struct c3d_algorithm_record {
@@ -31,7 +32,6 @@ struct c3d_algorithm_record {
 };
 
 struct c3d_tile_record {
-    char algorithm[C3D_ALGORITHM_NAME_BYTES]; /* for which the tile is */
     conv3d_tile tile;
     int team;       /* threads that a call does use */
     double seconds; /* of a call */
@@ -53,7 +53,8 @@ bool c3d_rate_parse(const char *value, double *rate);
 
 /* A key taken apart; parts that its kind does not have are "" or 0. */
 struct c3d_key_parts {
-    char kind[16], problem[C3D_KEY_BYTES], machine[C3D_KEY_BYTES], name[32];
+    char kind[16], problem[C3D_KEY_BYTES], machine[C3D_KEY_BYTES];
+    char algorithm[C3D_ALGORITHM_NAME_BYTES], rate[32];
     conv3d_math math;
     int threads;
 };

@@ -5,7 +5,6 @@
 #include "plan/advice.h"
 
 #include "database/known.h"
-#include "database/machine_key.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,45 +20,55 @@ size_t c3d_advice_problem(const conv3d_params *params, const int64_t input_shape
     return conv3d_problem_format(&plain, shape, text, capacity);
 }
 
-/* The algorithm for the problem of one item. */
-static void ask_for_algorithm(const struct c3d_subject *subject, struct c3d_advice *advice)
+struct c3d_advisee c3d_advisee_of(const conv3d_params *params, const int64_t input_shape[5],
+                                  const struct c3d_kernels *kernels, conv3d_math math,
+                                  int threads)
 {
-    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES], path[PATH_MAX];
-    struct c3d_algorithm_record record;
-    c3d_algorithm_key(subject, key);
-    if (c3d_known_find(key, value, path) && c3d_algorithm_parse(value, &record)) {
-        memcpy(advice->algorithm, record.algorithm, sizeof advice->algorithm);
-        memcpy(advice->path, path, sizeof advice->path);
+    struct c3d_advisee advisee = {.math = math, .threads = threads};
+    c3d_machine_key(kernels->name, C3D_KERNEL_SET, advisee.machine);
+    c3d_advice_problem(params, input_shape, 1, advisee.item, sizeof advisee.item);
+    if (c3d_advice_problem(params, input_shape, input_shape[0], advisee.problem,
+                           sizeof advisee.problem) >= sizeof advisee.problem) {
+        advisee.item[0] = advisee.problem[0] = '\0';
     }
+    return advisee;
 }
 
-static void ask_for_tile(const struct c3d_subject *subject, struct c3d_advice *advice)
+struct c3d_subject c3d_advisee_item(const struct c3d_advisee *advisee)
 {
-    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES], path[PATH_MAX];
-    c3d_tile_key(subject, key);
-    advice->has_tile = c3d_known_find(key, value, path) &&
-                       c3d_tile_parse(value, &advice->tile) &&
-                       advice->tile.team <= subject->threads;
-    if (advice->has_tile) {
-        memcpy(advice->path, path, sizeof advice->path);
-    }
+    return (struct c3d_subject){
+        .problem = advisee->item, .machine = advisee->machine, .math = advisee->math};
 }
 
-void c3d_advice_ask(const conv3d_params *params, const int64_t input_shape[5],
-                    const struct c3d_kernels *kernels, conv3d_math math, int threads,
-                    struct c3d_advice *advice)
+struct c3d_subject c3d_advisee_tile(const struct c3d_advisee *advisee, const char *algorithm)
 {
-    char machine[C3D_MACHINE_KEY_BYTES], problem[C3D_ADVICE_PROBLEM_BYTES];
-    const struct c3d_subject subject = {problem, machine, math, threads};
-    *advice = (struct c3d_advice){.has_tile = false};
-    c3d_machine_key(kernels->name, C3D_KERNEL_SET, machine);
-    if (c3d_advice_problem(params, input_shape, 1, problem, sizeof problem) < sizeof problem) {
-        ask_for_algorithm(&subject, advice);
-    }
-    if (c3d_advice_problem(params, input_shape, input_shape[0], problem, sizeof problem) <
-        sizeof problem) {
-        ask_for_tile(&subject, advice);
-    }
+    return (struct c3d_subject){
+        .problem = advisee->problem,
+        .machine = advisee->machine,
+        .math = advisee->math,
+        .threads = advisee->threads,
+        .algorithm = algorithm,
+    };
+}
+
+bool c3d_advice_algorithm(const struct c3d_advisee *advisee, struct c3d_algorithm_record *record,
+                          char path[PATH_MAX])
+{
+    const struct c3d_subject subject = c3d_advisee_item(advisee);
+    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
+    c3d_algorithm_key(&subject, key);
+    return advisee->problem[0] != '\0' && c3d_known_find(key, value, path) &&
+           c3d_algorithm_parse(value, record);
+}
+
+bool c3d_advice_tile(const struct c3d_advisee *advisee, const char *algorithm,
+                     struct c3d_tile_record *record, char path[PATH_MAX])
+{
+    const struct c3d_subject subject = c3d_advisee_tile(advisee, algorithm);
+    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
+    c3d_tile_key(&subject, key);
+    return advisee->problem[0] != '\0' && c3d_known_find(key, value, path) &&
+           c3d_tile_parse(value, record) && record->team <= advisee->threads;
 }
 
 /* One rate that was recorded, over that of the machine where the model's constants were measured,

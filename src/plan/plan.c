@@ -97,14 +97,42 @@ bool c3d_tile_is_unset(const conv3d_tile *tile)
     return memcmp(tile, &unset, sizeof unset) == 0;
 }
 
-/* Whether to take over the tile that was tuned for the algorithm: not where the caller has wishes.
- * A limit of memory is one: it was not there when the tile was timed. */
-static bool knows_tile(const struct conv3d_plan *plan, const conv3d_options *options,
-                       const struct c3d_advice *advice)
+/* What the tuning databases say of the plan being made. */
+struct advice {
+    bool asked; /* else nothing is known */
+    struct c3d_advisee advisee;
+    char algorithm[C3D_ALGORITHM_NAME_BYTES]; /* "" = unknown */
+    char algorithm_file[PATH_MAX];            /* that says so */
+};
+
+/* Nobody is asked what the caller has answered. */
+static void ask_for_algorithm(const struct conv3d_plan *plan, const conv3d_options *options,
+                              const struct c3d_plan_context *context, struct advice *advice)
 {
-    return advice->has_tile && c3d_tile_is_unset(&options->tile) &&
+    struct c3d_algorithm_record record;
+    advice->algorithm[0] = '\0';
+    advice->asked = !context->untuned;
+    if (!advice->asked) {
+        return;
+    }
+    advice->advisee =
+        c3d_advisee_of(&plan->params, plan->input_shape, plan->kernels, plan->math,
+                       options->threads > 0 ? options->threads : c3d_plan_most_threads());
+    if (options->algorithm == NULL &&
+        c3d_advice_algorithm(&advice->advisee, &record, advice->algorithm_file)) {
+        memcpy(advice->algorithm, record.algorithm, sizeof advice->algorithm);
+    }
+}
+
+/* The same of the tile for the algorithm that was chosen.  A limit of memory is a wish for a tile,
+ * too: it was not there when tiles were timed. */
+static bool ask_for_tile(struct conv3d_plan *plan, const conv3d_options *options,
+                         const struct advice *advice, struct c3d_tile_record *record)
+{
+    return advice->asked && c3d_tile_is_unset(&options->tile) &&
            options->memory_limit_bytes == 0 &&
-           strcmp(advice->tile.algorithm, plan->choice.candidates[0].name) == 0;
+           c3d_advice_tile(&advice->advisee, plan->choice.candidates[0].name, record,
+                           plan->tuning_file);
 }
 
 static struct c3d_request with_tile(const struct c3d_request *request,
@@ -122,13 +150,13 @@ static struct c3d_request with_tile(const struct c3d_request *request,
 
 /* Prepares the algorithm that was chosen; a tile that is known but does not fit is passed over. */
 static conv3d_status prepare_chosen(struct conv3d_plan *plan, struct c3d_request *request,
-                                    const conv3d_options *options,
-                                    const struct c3d_advice *advice)
+                                    const conv3d_options *options, const struct advice *advice)
 {
     const struct c3d_candidate *const winner = &plan->choice.candidates[0];
+    struct c3d_tile_record record;
     memcpy(request->transform, winner->transform, sizeof request->transform);
-    if (knows_tile(plan, options, advice)) {
-        const struct c3d_request tuned = with_tile(request, options, &advice->tile);
+    if (ask_for_tile(plan, options, advice, &record)) {
+        const struct c3d_request tuned = with_tile(request, options, &record);
         const conv3d_status status = winner->algorithm->prepare(&tuned, &plan->prepared);
         if (status != CONV3D_ERR_LIMIT) {
             *request = tuned;
@@ -153,15 +181,14 @@ static conv3d_status choose(struct conv3d_plan *plan, const struct c3d_request *
 /* Chooses and prepares an algorithm, with as many threads as the memory limit
  * allows; completes the request to that. */
 static conv3d_status prepare(struct conv3d_plan *plan, const conv3d_options *options,
-                             const struct c3d_advice *advice)
+                             const struct advice *advice)
 {
     struct c3d_request *const request = &plan->request;
     const struct c3d_failure before = c3d_failure_save();
     for (;;) {
         conv3d_status status = c3d_request_limit(request);
         if (status == CONV3D_OK) {
-            status = choose(plan, request, options->algorithm,
-                            options->algorithm == NULL ? advice->algorithm : "");
+            status = choose(plan, request, options->algorithm, advice->algorithm);
         }
         if (status == CONV3D_OK) {
             status = prepare_chosen(plan, request, options, advice);
@@ -215,33 +242,21 @@ static conv3d_status take_seats(struct conv3d_plan *plan, const char *wish)
                           &plan->seats);
 }
 
-/* Nothing is asked for the reference, nor when everything that could be answered is given. */
-static void ask_for_advice(const struct conv3d_plan *plan, const conv3d_options *options,
-                           const struct c3d_plan_context *context, struct c3d_advice *advice)
-{
-    advice->algorithm[0] = '\0';
-    advice->has_tile = false;
-    if (context->untuned || (options->algorithm != NULL && !c3d_tile_is_unset(&options->tile))) {
-        return;
-    }
-    c3d_advice_ask(&plan->params, plan->input_shape, plan->kernels, plan->math,
-                   options->threads > 0 ? options->threads : c3d_plan_most_threads(), advice);
-}
-
 /* Says where the algorithm, and where the tile comes from. */
 static void note_origin(struct conv3d_plan *plan, const conv3d_options *options,
-                        const struct c3d_advice *advice)
+                        const struct advice *advice)
 {
     const bool tuned = plan->choice.candidates[0].preferred;
     plan->algorithm_origin = options->algorithm != NULL ? CONV3D_ORIGIN_OPTIONS
                              : tuned                    ? CONV3D_ORIGIN_DATABASE
                                                         : CONV3D_ORIGIN_MODEL;
-    if (tuned || plan->tuned_tile) {
-        memcpy(plan->tuning_file, advice->path, sizeof plan->tuning_file);
-    }
     plan->tile_origin = !c3d_tile_is_unset(&options->tile) ? CONV3D_ORIGIN_OPTIONS
                         : plan->tuned_tile                 ? CONV3D_ORIGIN_DATABASE
                                                            : CONV3D_ORIGIN_MODEL;
+    if (!plan->tuned_tile) {
+        snprintf(plan->tuning_file, sizeof plan->tuning_file, "%s",
+                 tuned ? advice->algorithm_file : "");
+    }
 }
 
 /* What making a plan does once its arguments are known to be whole. */
@@ -249,7 +264,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
                            const conv3d_tensor *bias, const conv3d_options *options,
                            const struct c3d_plan_context *context)
 {
-    struct c3d_advice advice;
+    struct advice advice;
     conv3d_status status;
     if ((status = c3d_kernels_select(&plan->kernels)) != CONV3D_OK ||
         (status = c3d_plan_math(options->math, &plan->math)) != CONV3D_OK) {
@@ -272,7 +287,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
     };
     struct c3d_request *const request = &plan->request;
     c3d_request_tile(request, &options->tile);
-    ask_for_advice(plan, options, context, &advice);
+    ask_for_algorithm(plan, options, context, &advice);
     if ((status = prepare(plan, options, &advice)) != CONV3D_OK) {
         return status;
     }

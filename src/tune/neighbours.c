@@ -57,8 +57,8 @@ size_t c3d_neighbours_find(const struct c3d_database *database, const char *mach
         int64_t shape[5];
         if (!c3d_key_parse(database->entries[i].key, &parts) ||
             strcmp(parts.kind, "tile") != 0 || strcmp(parts.machine, machine) != 0 ||
+            strcmp(parts.algorithm, algorithm) != 0 ||
             !c3d_tile_parse(database->entries[i].value, &record) ||
-            strcmp(record.algorithm, algorithm) != 0 ||
             conv3d_problem_parse(parts.problem, &other, shape) != CONV3D_OK) {
             continue;
         }

@@ -4,7 +4,6 @@
  */
 #include "tune/tuner.h"
 
-#include "database/machine_key.h"
 #include "database/store.h"
 #include "kernel/select.h"
 #include "plan/advice.h"
@@ -13,6 +12,7 @@
 #include "tune/trial.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,27 +27,18 @@ struct tuner {
     conv3d_tune_result *result;
     struct c3d_bench bench;
     struct c3d_database known;
-    char machine[C3D_MACHINE_KEY_BYTES];
-    char item[256], problem[256]; /* as text, of one item and of all */
-    conv3d_math math;
-    int threads;                  /* that a call may use */
+    struct c3d_advisee advisee;
     double start, limit;
-    double part_begin, part_end;  /* of the time, for the search at work */
-    double slowest;               /* measurement so far */
+    double part_begin, part_end; /* of the time, for the search at work */
+    double slowest;              /* measurement so far */
     bool interrupted;
-    struct c3d_trials *trials;    /* of the search at work */
-    double gain;                  /* found so far */
+    struct c3d_trials *trials;   /* of the search at work */
+    double gain;                 /* found so far */
     struct c3d_way best;
-    bool algorithm_known;         /* the database has it */
-    bool algorithm_free;          /* there is one to choose */
+    bool algorithm_known;        /* the database has it */
+    bool algorithm_free;         /* there is one to choose */
     bool algorithm_settled, tile_settled; /* not stopped before anything could be said */
 };
-
-static struct c3d_subject subject_of(const struct tuner *tuner, bool item)
-{
-    return (struct c3d_subject){item ? tuner->item : tuner->problem, tuner->machine, tuner->math,
-                                tuner->threads};
-}
 
 /* ---- The search's view ------------------------------------------------------------ */
 
@@ -177,7 +168,7 @@ static conv3d_status search_tiles(struct tuner *tuner)
         return status;
     }
     const size_t count =
-        c3d_neighbours_find(&tuner->known, tuner->machine, tuner->best.algorithm,
+        c3d_neighbours_find(&tuner->known, tuner->advisee.machine, tuner->best.algorithm,
                             &tuner->bench.params, tuner->bench.input_shape, neighbours);
     for (size_t i = 0; i < count; i++) {
         seeds[i] = c3d_space_nearest(&space, &neighbours[i].tile);
@@ -214,50 +205,48 @@ static conv3d_status confirm(struct tuner *tuner)
 
 /* ---- The database ----------------------------------------------------------------- */
 
-/* Whether the place of the tile is taken by that of the algorithm that plans use which name none:
- * there is one for both. */
-static bool is_taken(const struct tuner *tuner, const struct c3d_database *database)
+/* Puts the algorithm's entry.  One that somebody else has recorded meanwhile stays: it decides
+ * bits. */
+static conv3d_status record_algorithm(const struct tuner *tuner, struct c3d_database *database)
 {
-    struct c3d_algorithm_record algorithm;
-    char key[C3D_KEY_BYTES];
-    const struct c3d_subject item = subject_of(tuner, true), all = subject_of(tuner, false);
-    c3d_algorithm_key(&item, key);
-    const char *const value = c3d_database_find(database, key);
-    c3d_tile_key(&all, key);
-    return !tuner->algorithm_free && value != NULL && c3d_algorithm_parse(value, &algorithm) &&
-           strcmp(algorithm.algorithm, tuner->best.algorithm) != 0 &&
-           c3d_database_find(database, key) != NULL;
+    const struct c3d_subject subject = c3d_advisee_item(&tuner->advisee);
+    struct c3d_algorithm_record record = {.gain = tuner->gain};
+    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
+    c3d_algorithm_key(&subject, key);
+    if (!tuner->algorithm_free ||
+        (!tuner->tune->again && c3d_database_find(database, key) != NULL)) {
+        return CONV3D_OK;
+    }
+    memcpy(record.algorithm, tuner->best.algorithm, sizeof record.algorithm);
+    c3d_algorithm_value(&record, value);
+    return c3d_database_put(database, key, value);
 }
 
-/* Adds what is settled.  An algorithm that somebody else has recorded meanwhile stays: it decides
- * bits. */
-static conv3d_status record(struct c3d_database *database, void *context)
+static conv3d_status record_tile(const struct tuner *tuner, struct c3d_database *database)
 {
-    const struct tuner *const tuner = context;
-    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
-    const struct c3d_subject item = subject_of(tuner, true), all = subject_of(tuner, false);
-    struct c3d_algorithm_record algorithm = {.gain = tuner->gain};
-    struct c3d_tile_record tile = {
+    const struct c3d_subject subject =
+        c3d_advisee_tile(&tuner->advisee, tuner->best.algorithm);
+    const struct c3d_tile_record record = {
         .tile = tuner->best.tile,
         .team = tuner->best.team,
         .seconds = tuner->result->after,
         .gain = tuner->gain,
     };
-    memcpy(algorithm.algorithm, tuner->best.algorithm, sizeof algorithm.algorithm);
-    memcpy(tile.algorithm, tuner->best.algorithm, sizeof tile.algorithm);
-    conv3d_status status = CONV3D_OK;
-    c3d_algorithm_key(&item, key);
-    if (tuner->algorithm_free &&
-        (tuner->tune->again || c3d_database_find(database, key) == NULL)) {
-        c3d_algorithm_value(&algorithm, value);
-        status = c3d_database_put(database, key, value);
+    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
+    c3d_tile_key(&subject, key);
+    c3d_tile_value(&record, value);
+    return tuner->tile_settled ? c3d_database_put(database, key, value) : CONV3D_OK;
+}
+
+/* Adds what is settled, of a problem that can be named. */
+static conv3d_status record(struct c3d_database *database, void *context)
+{
+    const struct tuner *const tuner = context;
+    if (tuner->advisee.problem[0] == '\0') {
+        return CONV3D_OK;
     }
-    if (status == CONV3D_OK && tuner->tile_settled && !is_taken(tuner, database)) {
-        c3d_tile_key(&all, key);
-        c3d_tile_value(&tile, value);
-        status = c3d_database_put(database, key, value);
-    }
-    return status;
+    const conv3d_status status = record_algorithm(tuner, database);
+    return status == CONV3D_OK ? record_tile(tuner, database) : status;
 }
 
 /* Changes nothing: shows that changes can be written. */
@@ -271,10 +260,10 @@ static conv3d_status keep(struct c3d_database *database, void *context)
 /* Takes the algorithm that the database has; false if it has none. */
 static bool recall_algorithm(struct tuner *tuner)
 {
+    const struct c3d_subject subject = c3d_advisee_item(&tuner->advisee);
     struct c3d_algorithm_record record;
     char key[C3D_KEY_BYTES];
-    const struct c3d_subject item = subject_of(tuner, true);
-    c3d_algorithm_key(&item, key);
+    c3d_algorithm_key(&subject, key);
     const char *const value = c3d_database_find(&tuner->known, key);
     tuner->algorithm_known = value != NULL && c3d_algorithm_parse(value, &record);
     if (tuner->algorithm_known) {
@@ -283,19 +272,18 @@ static bool recall_algorithm(struct tuner *tuner)
     return tuner->algorithm_known;
 }
 
-/* The same of the tile, for that algorithm or the one that is forced. */
-static bool recall_tile(struct tuner *tuner, const char *algorithm)
+/* The same of the tile for the best algorithm. */
+static bool recall_tile(struct tuner *tuner)
 {
+    const struct c3d_subject subject =
+        c3d_advisee_tile(&tuner->advisee, tuner->best.algorithm);
     struct c3d_tile_record record;
     char key[C3D_KEY_BYTES];
-    const struct c3d_subject all = subject_of(tuner, false);
-    c3d_tile_key(&all, key);
+    c3d_tile_key(&subject, key);
     const char *const value = c3d_database_find(&tuner->known, key);
-    if (value == NULL || !c3d_tile_parse(value, &record) ||
-        strcmp(record.algorithm, algorithm) != 0) {
+    if (value == NULL || !c3d_tile_parse(value, &record)) {
         return false;
     }
-    memcpy(tuner->best.algorithm, record.algorithm, sizeof tuner->best.algorithm);
     tuner->best.tile = record.tile;
     tuner->best.team = record.team;
     return true;
@@ -307,8 +295,12 @@ static bool recall(struct tuner *tuner, const char *forced)
     if (tuner->tune->again) {
         return false;
     }
-    return forced != NULL ? recall_tile(tuner, forced)
-                          : recall_algorithm(tuner) && recall_tile(tuner, tuner->best.algorithm);
+    if (forced != NULL) {
+        snprintf(tuner->best.algorithm, sizeof tuner->best.algorithm, "%s", forced);
+    } else if (!recall_algorithm(tuner)) {
+        return false;
+    }
+    return recall_tile(tuner);
 }
 
 /* ---- All together ----------------------------------------------------------------- */
@@ -317,19 +309,17 @@ static conv3d_status describe(struct tuner *tuner, const conv3d_params *params,
                               const int64_t input_shape[5], const conv3d_options *options)
 {
     const struct c3d_kernels *kernels;
+    conv3d_math math;
     conv3d_status status = c3d_kernels_select(&kernels);
     if (status == CONV3D_OK) {
-        status = c3d_plan_math(options->math, &tuner->math);
+        status = c3d_plan_math(options->math, &math);
     }
-    if (status != CONV3D_OK) {
-        return status;
+    if (status == CONV3D_OK) {
+        tuner->advisee =
+            c3d_advisee_of(params, input_shape, kernels, math,
+                           options->threads > 0 ? options->threads : c3d_plan_most_threads());
     }
-    c3d_machine_key(kernels->name, C3D_KERNEL_SET, tuner->machine);
-    c3d_advice_problem(params, input_shape, 1, tuner->item, sizeof tuner->item);
-    c3d_advice_problem(params, input_shape, input_shape[0], tuner->problem,
-                       sizeof tuner->problem);
-    tuner->threads = options->threads > 0 ? options->threads : c3d_plan_most_threads();
-    return CONV3D_OK;
+    return status;
 }
 
 /* The algorithm that is known if it still can be had, else the best there is. */
