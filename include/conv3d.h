@@ -184,8 +184,9 @@ typedef enum conv3d_activation {
 typedef enum conv3d_effort {
     CONV3D_EFFORT_ESTIMATE = 0, /* decide by the tuning database, else by the cost model, in
                                    microseconds */
-    CONV3D_EFFORT_MEASURE = 1   /* the same, but what the database does not know is tuned first,
+    CONV3D_EFFORT_MEASURE = 1,  /* the same, but what the database does not know is tuned first,
                                    see conv3d_tune, and recorded there */
+    CONV3D_EFFORT_MODEL = 2     /* by the cost model alone, as if nothing had been tuned */
 } conv3d_effort;
 
 /* In which order tasks are numbered, and so which of them are neighbours. */

@@ -5,6 +5,7 @@
  * in test_bench_layer.c.  No test depends on how fast the machine is.
  */
 #include "bench_tool.h"
+#include "tuning.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -56,6 +57,7 @@ Test(bench, misuse_exits_2)
         {"bench --network ../layers", "../layers"},
         {"bench --network nosuchnetwork", "nosuchnetwork"},
         {"bench extra", "extra"},
+        {BENCH " --untuned --compare @in_old.json", "--untuned"},
     };
     bench_write_layers(HEADER DENSE);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -183,6 +185,39 @@ Test(bench, compare_refuses_what_it_cannot_use)
         file_write(tool_path("in_bad.json", path), texts[i], strlen(texts[i]));
         fails(3, BENCH " --compare @in_bad.json", "in_bad.json");
     }
+}
+
+/* ---- The untuned plans -------------------------------------------------------- */
+
+/* With tiles of one voxel for every thread that is asked for, a task computes 27 times what it
+ * keeps; the planner would never do that. */
+Test(bench, untuned_plans_are_measured_beside)
+{
+    struct problem problem;
+    struct workload work;
+    char path[512], field[512];
+    const char *const run = "bench --repeats 5 --quiet --threads 1 --math strict --untuned "
+                            "--problem n1_ci32t8h16w16_co32_k3_p1 --format csv";
+    cr_assert(problem_from_text(&problem, "n1_ci32t8h16w16_co32_k3_p1"));
+    workload_make(&work, &problem, 1);
+    const struct tuning_subject subject = {&work, CONV3D_MATH_STRICT, 1, NULL};
+    setenv("CONV3D_TUNING", tool_path("tuning", path), 1);
+    cr_assert(tuning_put_algorithm(path, &subject, "direct") &&
+              tuning_put_tile(path, &subject, "direct", "t1h1w1oc16ic1", 1));
+    workload_free(&work);
+    const struct finished *f = tool_run(run);
+    cr_expect(f->code == 1, "%d: %s", f->code, f->err);
+    cr_expect(strstr(f->err, "ms, untuned ") != NULL, "%s", f->err);
+    cr_expect_str_eq(csv_field(f->out, 1, 1, field), "direct");
+    cr_expect(strncmp(csv_field(f->out, 1, csv_column(f->out, "tile"), field), "t1h1w1", 6) == 0,
+              "%s", field);
+    cr_expect(csv_number(f->out, 1, csv_column(f->out, "old_ratio")) < 0.9, "%s", f->out);
+    setenv("CONV3D_TUNING", "none", 1); /* and so they are the same */
+    char lenient[512];
+    snprintf(lenient, sizeof lenient, "%s --tolerance 1000", run);
+    f = tool_run(lenient);
+    cr_expect(f->code == 0, "%d: %s", f->code, f->err);
+    cr_expect(csv_number(f->out, 1, csv_column(f->out, "old_ms")) > 0);
 }
 
 /* ---- The drawing, the peer -------------------------------------------------- */

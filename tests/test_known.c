@@ -253,6 +253,9 @@ Test(known, wishes_of_the_caller_come_first)
     const struct told wanted = wished(&scene, SCENE_ALGORITHM);
     cr_expect(same_tile(expect_origins(&scene, &options, CONV3D_ORIGIN_OPTIONS,
                                        CONV3D_ORIGIN_DATABASE), &wanted));
+    options = scene.options;
+    options.effort = CONV3D_EFFORT_MODEL;
+    expect_origins(&scene, &options, CONV3D_ORIGIN_MODEL, CONV3D_ORIGIN_MODEL);
     scene_remove(&scene);
 }
 

@@ -45,7 +45,7 @@ struct bench_row {
     struct sample_result sample;
     struct timing timing;
     struct bench_peer peer[PEER_KINDS];
-    double old_median;      /* seconds in the file of --compare; 0 = not there */
+    double old_median;      /* seconds before; 0 = not known */
 };
 
 /* A whole run of the command. */
@@ -57,8 +57,10 @@ struct bench {
     double seconds;          /* per layer */
     int64_t repeats;         /* 0 = as the seconds allow */
     const struct peer *peer; /* NULL = none */
-    const char *old_path;    /* of --compare; NULL = none */
-    double tolerance;        /* part that a layer may be slower than there */
+    const char *old_name;    /* what layers are compared with: the file of --compare, or
+                                "untuned"; NULL = nothing */
+    int compares_untuned;    /* that is measured as well, in turns */
+    double tolerance;        /* part that a layer may be slower than before */
     const struct layer_table *layers;
     struct bench_row *rows;  /* one per layer */
     size_t count;            /* of rows that are done */
@@ -83,7 +85,7 @@ int bench_is_compute_bound(const struct bench *bench, const struct bench_row *ro
 /* Others' time / ours, so above 1 we are faster; 0 when there is none. */
 double bench_peer_ratio(const struct bench_row *row, enum peer_kind kind);
 double bench_old_ratio(const struct bench_row *row);
-/* Whether the layer is slower than in the old file by more than the tolerance. */
+/* Whether the layer is slower than before by more than the tolerance. */
 int bench_is_slower(const struct bench *bench, const struct bench_row *row);
 
 #endif

@@ -160,7 +160,8 @@ static json_t *network_object(const struct bench *bench, const struct bench_netw
 static json_t *comparison_object(const struct bench *bench, const struct bench_mean *old,
                                  size_t slower)
 {
-    return json_pack("{s:s, s:I, s:f, s:I, s:f}", "file", bench->old_path, "layers",
+    return json_pack("{s:s, s:I, s:f, s:I, s:f}",
+                     bench->compares_untuned ? "with" : "file", bench->old_name, "layers",
                      (json_int_t)old->count, "ratio", bench_mean_value(old), "slower",
                      (json_int_t)slower, "tolerance", bench->tolerance);
 }
@@ -199,7 +200,7 @@ static int end(const struct bench *bench, const struct bench_summary *summary, F
     SET(object, "options", options_object(bench));
     if (bench->peer != NULL)
         SET(object, "peer", json_string(bench->peer->version()));
-    if (bench->old_path != NULL)
+    if (bench->old_name != NULL)
         SET(object, "comparison", comparison_object(bench, &summary->old, summary->slower));
     failures |= set_lists(object, bench, summary);
     object = finish(object, failures);

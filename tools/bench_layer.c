@@ -20,27 +20,45 @@
 /* Streams of random numbers; the same data in every run. */
 enum { SEED_INPUT = 1, SEED_WEIGHT, SEED_SAMPLE };
 
-/* What one call needs. */
-struct convolution {
+struct tensors {
     float *input, *weight, *output;
-    void *workspace;
+};
+
+/* What a plan needs to be called. */
+struct call {
+    const struct tensors *tensors;
     conv3d_plan *plan;
+    void *workspace;
+};
+
+/* A layer at work: as it is to be measured, and as it would be untuned. */
+struct convolution {
+    struct tensors tensors;
+    struct call call, untuned;
 };
 
 static int execute(void *context)
 {
-    const struct convolution *const c = context;
+    const struct call *const call = context;
+    const struct tensors *const tensors = call->tensors;
 
-    return report_status(conv3d_plan_execute(c->plan, c->input, c->output, c->workspace));
+    return report_status(conv3d_plan_execute(call->plan, tensors->input, tensors->output,
+                                             call->workspace));
+}
+
+static void release_call(struct call *call)
+{
+    conv3d_plan_destroy(call->plan);
+    free(call->workspace);
 }
 
 static void release(struct convolution *c)
 {
-    conv3d_plan_destroy(c->plan);
-    free(c->input);
-    free(c->weight);
-    free(c->output);
-    free(c->workspace);
+    release_call(&c->call);
+    release_call(&c->untuned);
+    free(c->tensors.input);
+    free(c->tensors.weight);
+    free(c->tensors.output);
 }
 
 static int fail_memory(struct bench_row *row, const char *what, const char *reason)
@@ -51,7 +69,7 @@ static int fail_memory(struct bench_row *row, const char *what, const char *reas
     return EXIT_OK;
 }
 
-static int create_tensors(struct convolution *c, const struct layer *layer,
+static int create_tensors(struct tensors *tensors, const struct layer *layer,
                           struct bench_row *row)
 {
     int64_t weight_shape[5];
@@ -61,50 +79,40 @@ static int create_tensors(struct convolution *c, const struct layer *layer,
     const size_t inputs = layer_elements(layer->input), outputs = layer_elements(layer->output);
     const size_t weights = layer_elements(weight_shape);
 
-    if ((c->input = big_memory_allocate(inputs * sizeof(float), reason)) == NULL)
+    if ((tensors->input = big_memory_allocate(inputs * sizeof(float), reason)) == NULL)
         return fail_memory(row, "the input", reason);
-    if ((c->weight = big_memory_allocate(weights * sizeof(float), reason)) == NULL)
+    if ((tensors->weight = big_memory_allocate(weights * sizeof(float), reason)) == NULL)
         return fail_memory(row, "the weight", reason);
-    if ((c->output = big_memory_allocate(outputs * sizeof(float), reason)) == NULL)
+    if ((tensors->output = big_memory_allocate(outputs * sizeof(float), reason)) == NULL)
         return fail_memory(row, "the output", reason);
-    random_fill_real(c->input, inputs, SEED_INPUT);
-    random_fill_real(c->weight, weights, SEED_WEIGHT);
-    memset(c->output, 0xff, outputs * sizeof(float)); /* NaN */
+    random_fill_real(tensors->input, inputs, SEED_INPUT);
+    random_fill_real(tensors->weight, weights, SEED_WEIGHT);
     return EXIT_OK;
 }
 
-static int take_plan(struct convolution *c, struct bench_row *row)
+static void describe(const conv3d_plan_info *info, struct bench_row *row)
 {
-    conv3d_plan_info info = {.size = sizeof info};
-    char reason[BIG_MEMORY_REASON];
-    const int code = report_status(conv3d_plan_query(c->plan, &info));
-
-    if (code != EXIT_OK)
-        return code;
-    snprintf(row->algorithm, sizeof row->algorithm, "%s", info.algorithm);
-    snprintf(row->isa, sizeof row->isa, "%s", info.isa);
-    row->math = info.math;
-    row->threads = info.threads;
-    row->tile = info.tile;
-    row->packed_bytes = info.packed_bytes;
-    row->workspace_bytes = info.workspace_bytes;
-    row->flops = info.flops;
-    row->effective_flops = info.effective_flops;
-    c->workspace = big_memory_allocate(info.workspace_bytes, reason);
-    return c->workspace != NULL ? EXIT_OK : fail_memory(row, "the workspace", reason);
+    snprintf(row->algorithm, sizeof row->algorithm, "%s", info->algorithm);
+    snprintf(row->isa, sizeof row->isa, "%s", info->isa);
+    row->math = info->math;
+    row->threads = info->threads;
+    row->tile = info->tile;
+    row->packed_bytes = info->packed_bytes;
+    row->workspace_bytes = info->workspace_bytes;
+    row->flops = info->flops;
+    row->effective_flops = info->effective_flops;
 }
 
-static int create_plan(struct convolution *c, const struct bench *bench, struct bench_row *row)
+static int create_plan(struct call *call, const conv3d_options *options, struct bench_row *row)
 {
-    conv3d_tensor weight = {.data = c->weight, .rank = 5};
+    conv3d_tensor weight = {.data = call->tensors->weight, .rank = 5};
 
     layer_weight_shape(row->layer, weight.shape);
-    const conv3d_status status = conv3d_plan_create(&c->plan, &row->layer->params,
-                                                    row->layer->input, &weight, NULL,
-                                                    &bench->options);
+    const conv3d_status status = conv3d_plan_create(&call->plan, &row->layer->params,
+                                                    row->layer->input, &weight, NULL, options);
     switch (status) {
     case CONV3D_OK:
-        return take_plan(c, row);
+        return EXIT_OK;
     case CONV3D_ERR_UNSUPPORTED: /* a named algorithm need not accept every layer */
         row->status = BENCH_REFUSED;
         break;
@@ -119,19 +127,21 @@ static int create_plan(struct convolution *c, const struct bench *bench, struct 
     return EXIT_OK;
 }
 
-static int check(struct convolution *c, const struct bench *bench, struct bench_row *row)
+static int check(struct call *call, const conv3d_options *options, struct bench_row *row)
 {
+    const struct tensors *const tensors = call->tensors;
     const struct sample_case sample = {
         .params = &row->layer->params,
         .input_shape = row->layer->input,
         .output_shape = row->layer->output,
-        .input = c->input,
-        .weight = c->weight,
-        .output = c->output,
-        .relu = bench->options.activation == CONV3D_ACTIVATION_RELU,
+        .input = tensors->input,
+        .weight = tensors->weight,
+        .output = tensors->output,
+        .relu = options->activation == CONV3D_ACTIVATION_RELU,
     };
-    const int code = execute(c);
 
+    memset(tensors->output, 0xff, layer_elements(row->layer->output) * sizeof(float)); /* NaN */
+    const int code = execute(call);
     if (code != EXIT_OK)
         return code;
     sample_check(&sample, SEED_SAMPLE, &row->sample);
@@ -146,31 +156,70 @@ static int check(struct convolution *c, const struct bench *bench, struct bench_
     return EXIT_OK;
 }
 
-/* Ours and the peer's, in turns. */
+/* Makes a call ready, checked, and says in the row what it is. */
+static int prepare_call(struct call *call, const struct tensors *tensors,
+                        const conv3d_options *options, struct bench_row *row)
+{
+    conv3d_plan_info info = {.size = sizeof info};
+    char reason[BIG_MEMORY_REASON];
+
+    call->tensors = tensors;
+    int code = create_plan(call, options, row);
+    if (code != EXIT_OK || row->status != BENCH_OK)
+        return code;
+    code = report_status(conv3d_plan_query(call->plan, &info));
+    if (code != EXIT_OK)
+        return code;
+    describe(&info, row);
+    call->workspace = big_memory_allocate(info.workspace_bytes, reason);
+    return call->workspace != NULL ? check(call, options, row)
+                                   : fail_memory(row, "the workspace", reason);
+}
+
+/* The row is at last about the call that is to be measured, and so is the output. */
+static int prepare(struct convolution *c, const struct bench *bench, struct bench_row *row)
+{
+    conv3d_options untuned = bench->options;
+    int code = create_tensors(&c->tensors, row->layer, row);
+
+    untuned.effort = CONV3D_EFFORT_MODEL;
+    if (code == EXIT_OK && row->status == BENCH_OK && bench->compares_untuned)
+        code = prepare_call(&c->untuned, &c->tensors, &untuned, row);
+    if (code == EXIT_OK && row->status == BENCH_OK)
+        code = prepare_call(&c->call, &c->tensors, &bench->options, row);
+    return code;
+}
+
+/* Ours, untuned, and the peer's, in turns. */
 static int race(struct convolution *c, const struct bench *bench, struct bench_row *row)
 {
     struct bench_peer_layer peer_layer = {.layer = row->layer,
-                                          .input = c->input,
-                                          .weight = c->weight,
-                                          .expected = c->output};
-    struct contestant contestants[1 + PEER_KINDS] = {{.run = execute, .context = c}};
-    int of_kind[PEER_KINDS], count = 1;
+                                          .input = c->tensors.input,
+                                          .weight = c->tensors.weight,
+                                          .expected = c->tensors.output};
+    struct contestant contestants[2 + PEER_KINDS] = {{.run = execute, .context = &c->call}};
+    struct timing *places[2 + PEER_KINDS] = {&row->timing}, untuned;
+    int count = 1;
 
+    if (bench->compares_untuned) {
+        places[count] = &untuned;
+        contestants[count++] = (struct contestant){.run = execute, .context = &c->untuned};
+    }
     if (bench->peer != NULL)
         bench_peer_prepare(bench->peer, &peer_layer, row->peer);
     for (int kind = 0; kind < PEER_KINDS; kind++) {
-        of_kind[kind] = count;
-        if (peer_layer.runs[kind] != NULL)
-            contestants[count++] =
-                (struct contestant){.run = bench->peer->run, .context = peer_layer.runs[kind]};
+        if (peer_layer.runs[kind] == NULL)
+            continue;
+        places[count] = &row->peer[kind].timing;
+        contestants[count++] =
+            (struct contestant){.run = bench->peer->run, .context = peer_layer.runs[kind]};
     }
     const int code = timing_race(contestants, count, bench->seconds, bench->repeats);
 
-    row->timing = contestants[0].timing;
-    for (int kind = 0; kind < PEER_KINDS; kind++) {
-        if (peer_layer.runs[kind] != NULL)
-            row->peer[kind].timing = contestants[of_kind[kind]].timing;
-    }
+    for (int i = 0; i < count; i++)
+        *places[i] = contestants[i].timing;
+    if (bench->compares_untuned)
+        row->old_median = untuned.median;
     if (bench->peer != NULL)
         bench_peer_release(bench->peer, &peer_layer);
     return code;
@@ -178,16 +227,12 @@ static int race(struct convolution *c, const struct bench *bench, struct bench_r
 
 int bench_layer(const struct bench *bench, const struct layer *layer, struct bench_row *row)
 {
-    struct convolution c = {NULL, NULL, NULL, NULL, NULL};
+    struct convolution c = {.tensors = {NULL, NULL, NULL}};
 
     memset(row, 0, sizeof *row);
     row->layer = layer;
     row->bytes = layer_bytes(layer);
-    int code = create_tensors(&c, layer, row);
-    if (code == EXIT_OK && row->status == BENCH_OK)
-        code = create_plan(&c, bench, row);
-    if (code == EXIT_OK && row->status == BENCH_OK)
-        code = check(&c, bench, row);
+    int code = prepare(&c, bench, row);
     if (code == EXIT_OK && row->status == BENCH_OK)
         code = race(&c, bench, row);
     release(&c);

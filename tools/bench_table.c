@@ -38,14 +38,14 @@ static void begin(const struct bench *bench, FILE *file)
     if (bench->peer != NULL)
         fprintf(file, "best, plain: %s in the layout it prefers, and with plain tensors; "
                       "x: its time / ours\n", bench->peer->version());
-    if (bench->old_path != NULL)
-        fprintf(file, "old: %s; x: its time / ours\n", bench->old_path);
-    fprintf(file, "\n%-*s %-11s %-24s %3s %9s %9s %8s %8s %5s %5s %9s %8s", name_width(bench),
+    if (bench->old_name != NULL)
+        fprintf(file, "old: %s; x: its time / ours\n", bench->old_name);
+    fprintf(file, "\n%-*s %-11s %-33s %3s %9s %9s %8s %8s %5s %5s %9s %8s", name_width(bench),
             "layer", "algorithm", "tile", "thr", "median ms", "min ms", "GFLOP/s", "eff.", "fma%",
             "mem%", "of limit", "work KiB");
     for (int kind = 0; bench->peer != NULL && kind < PEER_KINDS; kind++)
         fprintf(file, " %6s ms %5s", bench_kind_name((enum peer_kind)kind), "x");
-    if (bench->old_path != NULL)
+    if (bench->old_name != NULL)
         fprintf(file, " %6s ms %5s", "old", "x");
     fputc('\n', file);
     fflush(file);
@@ -80,7 +80,7 @@ static void write_row(const struct bench *bench, const struct bench_row *row, FI
     for (int kind = 0; bench->peer != NULL && kind < PEER_KINDS; kind++)
         write_ratio(row->peer[kind].timing.median, bench_peer_ratio(row, (enum peer_kind)kind),
                     file);
-    if (bench->old_path != NULL)
+    if (bench->old_name != NULL)
         write_ratio(row->old_median, bench_old_ratio(row), file);
     fputc('\n', file);
     fflush(file);
@@ -162,7 +162,7 @@ static int end(const struct bench *bench, const struct bench_summary *summary, F
     write_networks(bench, summary, file);
     if (summary->old.count > 0)
         fprintf(file, "\n%s: %zu layers, geometric mean x %.3f, worst %s: %.3f; "
-                      "%zu slower by more than %g%%\n", bench->old_path, summary->old.count,
+                      "%zu slower by more than %g%%\n", bench->old_name, summary->old.count,
                 bench_mean_value(&summary->old), summary->old.worst->layer->name,
                 summary->old.worst_value, summary->slower, 100.0 * bench->tolerance);
     return EXIT_OK;

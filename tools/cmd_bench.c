@@ -32,7 +32,7 @@ struct bench_args {
     double seconds, tolerance;
     int64_t repeats;
     int peer, format; /* indices of the words in --help; peer -1 = not given */
-    int quiet;
+    int untuned, quiet;
 };
 
 #define AT(member) offsetof(struct bench_args, member)
@@ -44,6 +44,9 @@ static const struct option_row timing_rows[] = {
      "measure every layer this often instead"},
     {"peer", PEER_NAMES, OPTION_CHOICE, AT(peer), 0, 0,
      "measure this library as well, in turns"},
+    {"untuned", NULL, OPTION_FLAG, AT(untuned), 0, 0,
+     "measure the plans as they would be untuned as well, in\n"
+     "turns; exit 1 if those are faster"},
     {.name = NULL},
 };
 
@@ -53,7 +56,7 @@ static const struct option_row output_rows[] = {
     {"compare", "FILE", OPTION_TEXT, AT(compare), 0, 0,
      "with what --format json wrote earlier; exit 1 if slower"},
     {"tolerance", "PERCENT", OPTION_DECIMAL, AT(tolerance), 0, 1000,
-     "that a layer may be slower by; default 10"},
+     "that a layer may be slower by, with --compare and\n--untuned; default 10"},
     {"svg", "FILE", OPTION_TEXT, AT(svg), 0, 0, "draw the layers under the machine's roofs"},
     {"quiet", NULL, OPTION_FLAG, AT(quiet), 0, 0, "no progress, no notes"},
     {.name = NULL},
@@ -159,8 +162,9 @@ static int judge(const struct bench *bench, const struct bench_row *row, int cod
     }
     if (!bench_is_slower(bench, row))
         return code;
-    report_error("slower: %s takes %.4g ms, in %s it was %.4g ms (%+.1f%%)", row->layer->name,
-                 1e3 * row->timing.median, bench->old_path, 1e3 * row->old_median,
+    report_error("slower: %s takes %.4g ms, %s%s %.4g ms (%+.1f%%)", row->layer->name,
+                 1e3 * row->timing.median, bench->compares_untuned ? "" : "in ", bench->old_name,
+                 1e3 * row->old_median,
                  100.0 * (row->timing.median / row->old_median - 1.0));
     return EXIT_MISMATCH;
 }
@@ -187,7 +191,8 @@ static int measure(struct run *run, int *verdict)
         if (code != EXIT_OK)
             break;
         bench->count++;
-        row->old_median = bench_old_median(&run->old, layer);
+        if (!bench->compares_untuned)
+            row->old_median = bench_old_median(&run->old, layer);
         *verdict = judge(bench, row, *verdict);
         run->format->row(bench, row, run->output.stream);
         progress_set(progress, (int64_t)i + 1);
@@ -270,7 +275,8 @@ static int prepare(struct run *run)
     }
     bench->seconds = args->seconds;
     bench->repeats = args->repeats;
-    bench->old_path = args->compare;
+    bench->compares_untuned = args->untuned;
+    bench->old_name = args->untuned ? "untuned" : args->compare;
     bench->tolerance = args->tolerance / 100.0;
     run->format = formats[args->format];
     if (args->format == FORMAT_JSON)
@@ -311,6 +317,8 @@ int cmd_bench(int argc, char **argv)
     const enum options_outcome outcome = options_parse(&set, argc, argv);
     if (outcome != OPTIONS_PARSED)
         return outcome == OPTIONS_HELPED ? EXIT_OK : EXIT_USAGE;
+    if (args.untuned && args.compare != NULL)
+        return report_misuse("either --untuned or --compare");
     report_set_quiet(args.quiet);
     run.bench.options = execution_args_options(&execution_args);
     int code = prepare(&run);

@@ -24,7 +24,6 @@ conv3d_status conv3d_plan_create(conv3d_plan **plan, const conv3d_params *params
                                  const int64_t input_shape[5], const conv3d_tensor *weight,
                                  const conv3d_tensor *bias, const conv3d_options *options)
 {
-    static const struct c3d_plan_context context = {.untuned = false};
     struct c3d_problem problem;
     conv3d_options defaults;
     conv3d_options_init(&defaults);
@@ -44,5 +43,5 @@ conv3d_status conv3d_plan_create(conv3d_plan **plan, const conv3d_params *params
         c3d_tile_is_unset(&options->tile) && problem.items > 0) {
         tune_first(params, input_shape, options);
     }
-    return c3d_plan_make(plan, params, input_shape, weight, bias, options, &context);
+    return c3d_plan_make(plan, params, input_shape, weight, bias, options, NULL);
 }

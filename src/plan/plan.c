@@ -40,9 +40,9 @@ conv3d_status c3d_options_check(const conv3d_options *options)
         return c3d_fail(CONV3D_ERR_ARGUMENT, "options.math is %d; it must be 0 to %d",
                         (int)options->math, (int)CONV3D_MATH_STRICT);
     }
-    if (options->effort < CONV3D_EFFORT_ESTIMATE || options->effort > CONV3D_EFFORT_MEASURE) {
+    if (options->effort < CONV3D_EFFORT_ESTIMATE || options->effort > CONV3D_EFFORT_MODEL) {
         return c3d_fail(CONV3D_ERR_ARGUMENT, "options.effort is %d; it must be 0 to %d",
-                        (int)options->effort, (int)CONV3D_EFFORT_MEASURE);
+                        (int)options->effort, (int)CONV3D_EFFORT_MODEL);
     }
     if (!(options->tuning_seconds >= 0)) {
         return c3d_fail(CONV3D_ERR_ARGUMENT, "options.tuning_seconds is %g; it must be >= 0",
@@ -107,11 +107,11 @@ struct advice {
 
 /* Nobody is asked what the caller has answered. */
 static void ask_for_algorithm(const struct conv3d_plan *plan, const conv3d_options *options,
-                              const struct c3d_plan_context *context, struct advice *advice)
+                              struct advice *advice)
 {
     struct c3d_algorithm_record record;
     advice->algorithm[0] = '\0';
-    advice->asked = !context->untuned;
+    advice->asked = options->effort != CONV3D_EFFORT_MODEL;
     if (!advice->asked) {
         return;
     }
@@ -262,7 +262,7 @@ static void note_origin(struct conv3d_plan *plan, const conv3d_options *options,
 /* What making a plan does once its arguments are known to be whole. */
 static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight,
                            const conv3d_tensor *bias, const conv3d_options *options,
-                           const struct c3d_plan_context *context)
+                           const struct conv3d_plan *donor)
 {
     struct advice advice;
     conv3d_status status;
@@ -287,7 +287,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
     };
     struct c3d_request *const request = &plan->request;
     c3d_request_tile(request, &options->tile);
-    ask_for_algorithm(plan, options, context, &advice);
+    ask_for_algorithm(plan, options, &advice);
     if ((status = prepare(plan, options, &advice)) != CONV3D_OK) {
         return status;
     }
@@ -310,7 +310,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
                  kernel[T], kernel[H], kernel[W]);
     }
     note_origin(plan, options, &advice);
-    status = c3d_packed_make(plan, request, context->donor, &plan->packed);
+    status = c3d_packed_make(plan, request, donor, &plan->packed);
     request->weight = request->bias = NULL; /* the caller's */
     if (status == CONV3D_OK) {
         report(plan);
@@ -321,7 +321,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
 conv3d_status c3d_plan_make(struct conv3d_plan **plan, const conv3d_params *params,
                             const int64_t input_shape[5], const conv3d_tensor *weight,
                             const conv3d_tensor *bias, const conv3d_options *options,
-                            const struct c3d_plan_context *context)
+                            const struct conv3d_plan *donor)
 {
     *plan = NULL;
     struct c3d_problem problem;
@@ -343,7 +343,7 @@ conv3d_status c3d_plan_make(struct conv3d_plan **plan, const conv3d_params *para
     };
     memcpy(made->input_shape, input_shape, sizeof made->input_shape);
     const fenv_t before = c3d_float_state_default();
-    status = build(made, weight, bias, options, context);
+    status = build(made, weight, bias, options, donor);
     c3d_float_state_restore(&before);
     if (status != CONV3D_OK) {
         conv3d_plan_destroy(made);

@@ -36,20 +36,14 @@ struct conv3d_plan {
     char tuning_file[PATH_MAX]; /* that said so; or "" */
 };
 
-/* What a plan is made for, beside the caller's options. */
-struct c3d_plan_context {
-    bool untuned; /* the tuning database is not asked */
-    /* NULL, or a plan of the same problem and weights that will live longer: where both have
-     * them packed alike, they are packed once. */
-    const struct conv3d_plan *donor;
-};
-
-/* conv3d_plan_create() for arguments that it has checked, options not NULL. */
+/* conv3d_plan_create() for arguments that it has checked, options not NULL.  donor: NULL, or a
+ * plan of the same problem and weights that will live longer: where both have them packed alike,
+ * they are packed once. */
 C3D_CHECKED conv3d_status c3d_plan_make(struct conv3d_plan **plan, const conv3d_params *params,
                                         const int64_t input_shape[5],
                                         const conv3d_tensor *weight, const conv3d_tensor *bias,
                                         const conv3d_options *options,
-                                        const struct c3d_plan_context *context);
+                                        const struct conv3d_plan *donor);
 
 /* Whether there is no wish in it. */
 bool c3d_tile_is_unset(const conv3d_tile *tile);

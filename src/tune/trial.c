@@ -41,15 +41,15 @@ static float *allocate(size_t count)
 static conv3d_status make_plan(const struct c3d_bench *bench, const struct c3d_way *way,
                                const struct conv3d_plan *donor, struct conv3d_plan **plan)
 {
-    const struct c3d_plan_context context = {.untuned = true, .donor = donor};
     conv3d_options options = bench->options;
+    options.effort = CONV3D_EFFORT_MODEL;
     if (way != NULL) {
         options.algorithm = way->algorithm;
         options.tile = way->tile;
         options.threads = way->team;
     }
     return c3d_plan_make(plan, &bench->params, bench->input_shape, &bench->weight_tensor, NULL,
-                         &options, &context);
+                         &options, donor);
 }
 
 /* Makes room for the plan's workspace, and executes it. */
