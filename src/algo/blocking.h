@@ -11,8 +11,9 @@
 #include "algo/pack_weights.h"
 #include "algo/window.h"
 
-/* Lists of taps that are kept at a time; see tap_list.h. */
-enum { C3D_TAP_LISTS = 9 };
+/* Lists of taps that are kept at a time, for each part of a row of outputs in each part of
+ * a plane; see tap_list.h. */
+enum { C3D_ROW_PARTS = 3, C3D_PLANE_PARTS = 3, C3D_TAP_LISTS = C3D_ROW_PARTS * C3D_PLANE_PARTS };
 
 struct c3d_blocking {
     struct c3d_panels panels;

@@ -160,12 +160,13 @@ static int64_t run_end(const struct worker *worker, int64_t w, struct c3d_range 
 static void prefetch(struct next *next, struct c3d_outer *outer)
 {
     enum { WEIGHTS = 1, most = C3D_MAX_AHEAD - WEIGHTS };
+    _Static_assert(most == 2, "as many lines for each asker as are needed, 1 or 2");
     c3d_prefetch_by(outer, &next->input);
     const int64_t left = (next->weights_end - next->weights) / C3D_LINE_ELEMS;
     const int64_t lines = c3d_min(next->weights_lines, left);
     const int64_t askers = c3d_max(
         (int64_t)outer->channels / (outer->tap_count == 1 ? C3D_SINGLE_CHANNELS : 1), 1);
-    const int64_t each = c3d_min(c3d_ceil_div(lines, askers), most);
+    const int64_t each = lines <= 0 ? 0 : lines <= askers ? 1 : most;
     for (int64_t i = 0; i < most; i++) {
         outer->ahead[WEIGHTS + i].at =
             each > 0 ? next->weights + c3d_min(i, each - 1) * C3D_LINE_ELEMS : outer->scalars;
@@ -197,11 +198,13 @@ static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t
         const int64_t end = run_end(worker, w, &taps[W]);
         /* Tiles of nearly equal length: a short last one would leave the FMA
          * units waiting. */
-        for (int64_t tiles = c3d_ceil_div(end - w, limit); tiles > 0; tiles--) {
-            const int64_t count = c3d_ceil_div(end - w, tiles);
+        const int64_t tiles = c3d_ceil_div(end - w, limit);
+        const int64_t shorter = (end - w) / tiles, longer_tiles = (end - w) % tiles;
+        c3d_tap_lists_turn(&worker->taps, taps, width);
+        for (int64_t tile = 0; tile < tiles; tile++) {
+            const int64_t count = shorter + (tile < longer_tiles);
             const struct c3d_range columns = {w, w + count};
-            const struct c3d_tap_list *const list =
-                c3d_tap_lists_find(&worker->taps, taps, columns, width);
+            const struct c3d_tap_list *const list = c3d_tap_lists_find(&worker->taps, columns);
             outer->taps = list->taps;
             outer->tap_count = list->count;
             outer->ragged = list->ragged;

@@ -9,7 +9,8 @@
 
 /* Which part of a row of outputs a list serves, and likewise which rows of a plane. */
 enum { INNER, LEFT_END, RIGHT_END, PARTS };
-_Static_assert(PARTS * PARTS == C3D_TAP_LISTS, "a list for each part of both");
+_Static_assert((int)PARTS == C3D_ROW_PARTS && (int)PARTS == C3D_PLANE_PARTS,
+               "a list for each part of both");
 
 void c3d_tap_lists_init(struct c3d_tap_lists *lists, const struct c3d_problem *problem,
                         const struct c3d_blocking *blocking, bool ragged, struct c3d_tap *taps)
@@ -20,7 +21,7 @@ void c3d_tap_lists_init(struct c3d_tap_lists *lists, const struct c3d_problem *p
         .ragged = ragged,
     };
     for (int i = 0; i < C3D_TAP_LISTS; i++) {
-        lists->lists[i].taps = taps + i * blocking->tap_count;
+        lists->rows[i / PARTS].lists[i % PARTS].taps = taps + i * blocking->tap_count;
     }
 }
 
@@ -31,8 +32,8 @@ void c3d_tap_lists_start(struct c3d_tap_lists *lists, const struct c3d_chunk *ch
         same = same && c3d_same_range(lists->chunk[axis], chunk->taps[axis]);
         lists->chunk[axis] = chunk->taps[axis];
     }
-    for (int i = 0; i < C3D_TAP_LISTS && !same; i++) {
-        lists->lists[i].width = 0;
+    for (int i = 0; i < C3D_PLANE_PARTS && !same; i++) {
+        lists->rows[i].width = 0;
     }
 }
 
@@ -61,15 +62,6 @@ static int32_t skip_of(const struct c3d_problem *p, int64_t kw, struct c3d_range
     return (int32_t)(left > 0 ? left : -right);
 }
 
-static bool holds(const struct c3d_tap_list *list, const struct c3d_range valid[3],
-                  struct c3d_range columns, int width)
-{
-    return list->width == width && c3d_same_range(list->valid[T], valid[T]) &&
-           c3d_same_range(list->valid[H], valid[H]) &&
-           c3d_same_range(list->valid[W], valid[W]) &&
-           (!list->ragged || c3d_same_range(list->columns, columns));
-}
-
 /* Row (t, h) of the kernel, counted from the chunk's first. */
 static struct c3d_tap row_start(const struct c3d_tap_lists *lists, int width, int64_t t,
                                 int64_t h)
@@ -83,14 +75,15 @@ static struct c3d_tap row_start(const struct c3d_tap_lists *lists, int width, in
     };
 }
 
-/* The taps of a row that starts at `start`. */
+/* The taps of a row of the kernel that starts at `start`. */
 static void fill_row(const struct c3d_tap_lists *lists, const struct c3d_tap_list *list,
                      struct c3d_tap start, struct c3d_tap *taps)
 {
+    const struct c3d_range valid = lists->row->valid[W];
     const int64_t from = lists->chunk[W].begin;
-    for (int64_t w = list->valid[W].begin; w < list->valid[W].end; w++) {
+    for (int64_t w = valid.begin; w < valid.end; w++) {
         *taps++ = (struct c3d_tap){
-            start.vector + (int32_t)((w - from) * list->width),
+            start.vector + (int32_t)((w - from) * lists->row->width),
             start.scalar + (int32_t)c3d_tap_offset(&lists->blocking->row, w - from),
             list->ragged ? skip_of(lists->problem, w, list->columns) : 0,
         };
@@ -101,15 +94,16 @@ static void fill_row(const struct c3d_tap_lists *lists, const struct c3d_tap_lis
  * a few register tiles only (3.7% of nnU-Net enc3.1 when each tap had its own). */
 static void fill(const struct c3d_tap_lists *lists, struct c3d_tap_list *list)
 {
-    const struct c3d_range *const valid = list->valid, *const from = lists->chunk;
+    const struct c3d_range *const valid = lists->row->valid, *const from = lists->chunk;
+    const int width = lists->row->width;
     const int64_t count = c3d_extent(valid[W]);
-    const struct c3d_tap first = row_start(lists, list->width, valid[T].begin - from[T].begin,
+    const struct c3d_tap first = row_start(lists, width, valid[T].begin - from[T].begin,
                                            valid[H].begin - from[H].begin);
     struct c3d_tap *tap = list->taps;
     for (int64_t t = valid[T].begin; t < valid[T].end; t++) {
         for (int64_t h = valid[H].begin; h < valid[H].end; h++, tap += count) {
             const struct c3d_tap start =
-                row_start(lists, list->width, t - from[T].begin, h - from[H].begin);
+                row_start(lists, width, t - from[T].begin, h - from[H].begin);
             if (tap == list->taps) {
                 fill_row(lists, list, start, tap);
             }
@@ -126,20 +120,31 @@ static void fill(const struct c3d_tap_lists *lists, struct c3d_tap_list *list)
                     list->taps[2].scalar - list->taps[1].scalar == 1;
 }
 
+void c3d_tap_lists_turn(struct c3d_tap_lists *lists, const struct c3d_range valid[3], int width)
+{
+    struct c3d_row_taps *const row =
+        &lists->rows[part_of_plane(valid[H], lists->chunk[H])];
+    bool same = row->width == width;
+    for (int axis = T; axis <= W; axis++) {
+        same = same && c3d_same_range(row->valid[axis], valid[axis]);
+        row->valid[axis] = valid[axis];
+    }
+    row->width = width;
+    for (int part = 0; part < PARTS && !same; part++) {
+        row->lists[part].filled = false;
+    }
+    lists->row = row;
+}
+
 const struct c3d_tap_list *c3d_tap_lists_find(struct c3d_tap_lists *lists,
-                                              const struct c3d_range valid[3],
-                                              struct c3d_range columns, int width)
+                                              struct c3d_range columns)
 {
     const int part = lists->ragged ? part_of_row(lists->problem, columns) : INNER;
-    struct c3d_tap_list *const list =
-        &lists->lists[part_of_plane(valid[H], lists->chunk[H]) * PARTS + part];
-    if (!holds(list, valid, columns, width)) {
+    struct c3d_tap_list *const list = &lists->row->lists[part];
+    if (!list->filled || (list->ragged && !c3d_same_range(list->columns, columns))) {
+        list->filled = true;
         list->ragged = part != INNER;
         list->columns = columns;
-        list->width = width;
-        for (int axis = T; axis <= W; axis++) {
-            list->valid[axis] = valid[axis];
-        }
         fill(lists, list);
     }
     return list;

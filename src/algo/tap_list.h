@@ -17,9 +17,15 @@ struct c3d_tap_list {
     size_t count;
     bool ragged;               /* taps have skips */
     bool triples;              /* taps lie as the micro-kernel's triples */
-    struct c3d_range valid[3]; /* what it holds, ... */
-    struct c3d_range columns;  /* ... for a ragged tile of which outputs, ... */
-    int width;                 /* ... and panels of how many lanes; 0 = nothing yet */
+    bool filled;
+    struct c3d_range columns;  /* of a ragged tile */
+};
+
+/* The lists of rows of outputs that have the same taps: its inner part and both ends. */
+struct c3d_row_taps {
+    struct c3d_range valid[3];
+    int width; /* of the panel, in lanes; 0 = nothing yet */
+    struct c3d_tap_list lists[C3D_ROW_PARTS];
 };
 
 struct c3d_tap_lists {
@@ -27,7 +33,8 @@ struct c3d_tap_lists {
     const struct c3d_blocking *blocking;
     bool ragged; /* leave out what ends of rows would multiply with padding */
     struct c3d_range chunk[3]; /* the chunk's taps */
-    struct c3d_tap_list lists[C3D_TAP_LISTS];
+    struct c3d_row_taps rows[C3D_PLANE_PARTS];
+    struct c3d_row_taps *row; /* at work */
 };
 
 /* taps: room for C3D_TAP_LISTS times blocking->tap_count. */
@@ -38,10 +45,11 @@ void c3d_tap_lists_init(struct c3d_tap_lists *lists, const struct c3d_problem *p
 /* Forgets all lists if the chunk has other taps. */
 void c3d_tap_lists_start(struct c3d_tap_lists *lists, const struct c3d_chunk *chunk);
 
-/* The list of these taps for a tile of these outputs and panels of `width` lanes; valid
- * until the next call. */
+/* Turns to a row of outputs with these taps, and panels of `width` lanes. */
+void c3d_tap_lists_turn(struct c3d_tap_lists *lists, const struct c3d_range valid[3], int width);
+
+/* The list for a tile of these outputs of the row; valid until the next call. */
 const struct c3d_tap_list *c3d_tap_lists_find(struct c3d_tap_lists *lists,
-                                              const struct c3d_range valid[3],
-                                              struct c3d_range columns, int width);
+                                              struct c3d_range columns);
 
 #endif
