@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static void set_up(void)
 {
@@ -89,23 +90,76 @@ Test(tune_tool, writes_a_page_and_nothing_else_when_quiet)
     free(text);
 }
 
-Test(tune_tool, interrupted_it_keeps_what_it_found)
+/* Waits until the database holds more than so many bytes. */
+static void wait_for_database(size_t least)
 {
     const struct timespec pause = {.tv_nsec = 10000000};
-    int code, number;
-    const pid_t pid = tool_start("tune --problem " SMALL " --problem "
-                                 "n1_ci64t16h56w56_co64_k3_p1 --time-limit 600 --math strict");
     char path[512];
     size_t bytes = 0;
-    /* The small one is recorded when the file has more than its first line. */
-    for (int i = 0; i < 6000 && bytes < 100; i++) {
+    for (int i = 0; i < 6000 && bytes <= least; i++) {
         nanosleep(&pause, NULL);
         free(file_exists(tool_path("tuning", path)) ? file_read(path, &bytes) : NULL);
     }
+    cr_assert(bytes > least, "the database has %zu bytes", bytes);
+}
+
+Test(tune_tool, interrupted_it_keeps_what_it_found)
+{
+    int code, number;
+    const pid_t pid = tool_start("tune --problem " SMALL " --problem "
+                                 "n1_ci64t16h56w56_co64_k3_p1 --time-limit 600 --math strict");
+    /* The small one is recorded when the file has more than its first line. */
+    wait_for_database(99);
     cr_assert(kill(pid, SIGINT) == 0);
     process_wait(pid, 60, &code, &number);
     cr_expect(code == 75, "exit %d, signal %d", code, number);
     const struct finished *const f = tool_run("tune --list");
     cr_expect(f->code == 0 && markup_count(f->out, SMALL) == 2, "%s%s", f->out, f->err);
     cr_expect(strstr(f->err, "damaged") == NULL, "%s", f->err);
+}
+
+/* A call of this problem takes seconds, a measurement at least one call: the second signal comes
+ * before the first can be heeded. */
+Test(tune_tool, interrupted_twice_it_ends_at_once)
+{
+    int code, number;
+    const pid_t pid = tool_start("tune --problem n1_ci128t32h112w112_co128_k3_p1 "
+                                 "--time-limit 600 --math strict --threads 1");
+    wait_for_database(0);
+    cr_assert(kill(pid, SIGINT) == 0);
+    usleep(200000);
+    cr_assert(kill(pid, SIGINT) == 0);
+    process_wait(pid, 2, &code, &number);
+    cr_expect(code == 75, "exit %d, signal %d", code, number);
+    const struct finished *const f = tool_run("tune --list");
+    cr_expect(f->code == 0 && strstr(f->err, "damaged") == NULL, "%s%s", f->out, f->err);
+    cr_expect(tool_left_over() <= 2, "the database and its lock, and nothing half-written");
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* A tenth more for what comes before and after, and, since the tests run on busy machines too, as
+ * many seconds as one call of the problem takes there. */
+Test(tune_tool, ends_when_its_time_is_over)
+{
+    const double start = seconds();
+    exits("tune --problem n1_ci32t8h28w28_co32_k3_p1 --problem " SMALL " --time-limit 3 --quiet", 0);
+    cr_expect(seconds() - start < 3 * 1.1 + 2, "3 seconds took %.1f", seconds() - start);
+}
+
+/* What is not a terminal gets a line every ten seconds, and no carriage returns. */
+Test(tune_tool, tells_how_far_it_is)
+{
+    if (getenv("CONV3D_TEST_COUNT") != NULL)
+        cr_skip_test("takes a quarter of a minute; CONV3D_TEST_COUNT asks for less");
+    const struct finished *const f = tool_run("tune --problem n1_ci64t16h56w56_co64_k3_p1 "
+                                              "--time-limit 12 --exhaustive --math strict");
+    cr_expect(f->code == 0, "%s", f->err);
+    cr_expect(strstr(f->err, "tuning, ") != NULL && strstr(f->err, "1 of 1") != NULL, "%s", f->err);
+    cr_expect(strchr(f->err, '\r') == NULL && strchr(f->err, '\033') == NULL, "%s", f->err);
 }

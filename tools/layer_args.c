@@ -4,8 +4,10 @@
  */
 #include "layer_args.h"
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,20 +33,47 @@ const struct option_row layer_arg_rows[] = {
     {.name = NULL},
 };
 
+/* "c3d, vnet": the tables that are installed, as far as the buffer holds them. */
+static void list_networks(const char *directory, char *list, size_t capacity)
+{
+    static const char suffix[] = ".csv";
+    struct dirent **entries;
+    const int count = scandir(directory, &entries, NULL, alphasort);
+    size_t used = 0;
+
+    list[0] = '\0';
+    for (int i = 0; i < count; i++) {
+        const char *const name = entries[i]->d_name;
+        const size_t length = strlen(name), stem = length - (sizeof suffix - 1);
+
+        if (length >= sizeof suffix && strcmp(name + stem, suffix) == 0 &&
+            used + stem + sizeof ", " <= capacity)
+            used += (size_t)snprintf(list + used, capacity - used, "%s%.*s", used > 0 ? ", " : "",
+                                     (int)stem, name);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+}
+
 /* Reads the table of a network that is installed. */
 static int load_network(const char *name, struct layer_table *table, char *message,
                         size_t capacity)
 {
     static const char directory[] = CONV3D_DATADIR "/networks";
-    char path[4096];
+    char path[4096], names[256];
 
     if (strchr(name, '/') != NULL || name[0] == '.' ||
         (size_t)snprintf(path, sizeof path, "%s/%s.csv", directory, name) >= sizeof path)
         return exit_fail(message, capacity, EXIT_USAGE, "--network '%.80s' is no name", name);
-    if (access(path, F_OK) != 0)
+    if (access(path, F_OK) == 0)
+        return layer_table_read(table, path, message, capacity);
+    list_networks(directory, names, sizeof names);
+    if (names[0] == '\0')
         return exit_fail(message, capacity, EXIT_USAGE,
-                         "--network '%.80s' is none of the tables in %s", name, directory);
-    return layer_table_read(table, path, message, capacity);
+                         "--network '%.80s': no table of a network is installed in %s", name,
+                         directory);
+    return exit_fail(message, capacity, EXIT_USAGE, "--network '%.80s' is none of %s", name, names);
 }
 
 int layer_args_load(const struct layer_args *args, struct layer_table *table)
