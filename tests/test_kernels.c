@@ -511,9 +511,10 @@ Test(kernels, deal_neon) { deal_holds_for_all_sizes("neon"); }
 
 /* A box whose first and last planes, rows and columns of input lie outside the tensor, which
  * begins one element after the box in each axis; kernel columns are SWEEP_GAP apart. */
-enum { SWEEP_KT = 3, SWEEP_GAP = 2, SWEEP_MOST_KW = 4 };
+enum { SWEEP_KT = 3, SWEEP_GAP = 2, SWEEP_MOST_KW = 4, SWEEP_MARGIN = 512 };
 struct sweep_case {
     int kh_count, kw_count, step, planes, rows, width, last, relu, stream;
+    int inside; /* with NaN beside the input, which may be read */
 };
 
 struct sweep_extents {
@@ -563,7 +564,15 @@ static bool sweep_holds(const struct c3d_kernels *kernels, const struct sweep_ca
     const size_t weight_count = (size_t)(SWEEP_KT * c->kh_count * c->kw_count);
     struct guarded input, weights, out, table;
     bool good = true;
-    guarded_fill(&input, (size_t)(e.in[0] * e.in[1] * e.in[2]), side, any_float, seed);
+    const size_t inputs = (size_t)(e.in[0] * e.in[1] * e.in[2]);
+    /* What may be read beside the input must not matter. */
+    const size_t margin = c->inside ? SWEEP_MARGIN : 0;
+    float *const values = allocate_floats(margin + inputs + margin);
+    for (size_t i = 0; i < margin + inputs + margin; i++)
+        values[i] = i >= margin && i < margin + inputs ? any_float(seed, i) : NAN;
+    guarded_make_constant(&input, values, (margin + inputs + margin) * sizeof *values, side);
+    free(values);
+    const float *const from = (const float *)input.data + margin;
     guarded_fill(&weights, weight_count, side, small_float, seed + 1);
     guarded_make(&out, (size_t)(c->planes * c->rows * e.outs) * sizeof(float), side);
     guarded_make(&table, (size_t)(c->kw_count * c->width * c->step) * kernels->lanes_bytes,
@@ -575,7 +584,7 @@ static bool sweep_holds(const struct c3d_kernels *kernels, const struct sweep_ca
             kernels->sweep_lanes(to, -column, e.in[2] - column);
         }
     const struct c3d_sweep sweep = {
-        .input = (const float *)input.data - (e.in[1] + 1) * e.in[2] - 1,
+        .input = from - (e.in[1] + 1) * e.in[2] - 1, .inside = c->inside,
         .plane_step = e.in[1] * e.in[2], .row_step = e.in[2], .plane_begin = 1,
         .plane_end = 1 + e.in[0], .row_begin = 1, .row_end = 1 + e.in[1], .columns = columns,
         .lanes = table.data, .weights = weights.data, .kt_count = SWEEP_KT,
@@ -588,7 +597,7 @@ static bool sweep_holds(const struct c3d_kernels *kernels, const struct sweep_ca
         for (int row = 0; row < c->rows; row++)
             for (int i = 0; good && i < e.outs; i++)
                 if (!same_float(sweep.out[(p * c->rows + row) * e.outs + i],
-                                sweep_expected(c, &e, input.data, weights.data, bias, p, row, i)))
+                                sweep_expected(c, &e, from, weights.data, bias, p, row, i)))
                     good = complain("%s sweep of %d rows in steps of %d, box %d x %d x %d+%d: "
                                     "plane %d row %d column %d", kernels->name, c->kh_count,
                                     c->step, c->planes, c->rows, c->width - 1, c->last, p, row, i);
@@ -616,9 +625,10 @@ static void sweep_holds_for_all_boxes(const char *isa)
             for (c.width = 1; c.width <= C3D_SWEEP_VECTORS; c.width++)
                 for (c.rows = 1;
                      c.rows <= (kernels->sweep_rows[c.width] + c.step - 1) / c.step; c.rows++)
-                    for (int i = 0; i < 8; i++) {
+                    for (int i = 0; i < 12; i++) {
                         c.planes = 1 + i % 2;
-                        c.last = i < 4 ? kernels->lanes
+                        c.inside = i >= 8;
+                        c.last = i < 4 || i > 9 ? kernels->lanes
                                        : 1 + (int)(seed % (uint64_t)kernels->lanes);
                         c.relu = i == 2 || i == 5;
                         /* Rows of whole vectors, from a page's beginning: all may be streamed. */

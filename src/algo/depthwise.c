@@ -184,6 +184,7 @@ struct worker {
     const struct depthwise *depthwise;
     const struct c3d_task *task;
     const float *input; /* of the task's item and group */
+    int64_t before, after; /* elements of the tensor before that, and from there on */
     float *output;
     unsigned char *lanes; /* for each block of a row: [kw][vector][step] */
     int block;            /* vectors of a block; the last may be narrower */
@@ -241,12 +242,19 @@ static void sweep_rows(struct worker *worker, int64_t t, int64_t h)
     s->row_begin = (int)rows.begin;
     s->row_end = (int)rows.end;
     s->lanes = worker->lanes;
+    /* The first element that a box reads, and where its last vectors begin. */
+    const int64_t from = planes.begin * s->plane_step + rows.begin * s->row_step;
+    const int64_t to = (planes.end - 1) * s->plane_step + (rows.end - 1) * s->row_step +
+                       s->columns[s->kw_count - 1];
     for (int64_t at = 0; at < c3d_extent(columns); at += worker->block * lanes) {
         const int64_t column = columns.begin + at, left = columns.end - column;
         s->vector_count = block_vectors(worker, at);
         s->last_lanes = (int)c3d_min(left - (s->vector_count - 1) * lanes, lanes);
-        s->input = worker->input + (plane * p->in[H] + row) * p->in[W] + column * p->stride[W] -
-                   p->begin[W];
+        const int64_t start =
+            (plane * p->in[H] + row) * p->in[W] + column * p->stride[W] - p->begin[W];
+        s->input = worker->input + start;
+        s->inside = start + from >= -worker->before &&
+                    start + to + s->vector_count * p->stride[W] * lanes <= worker->after;
         s->out = worker->output + (t * p->out[H] + h) * p->out[W] + column;
         d->sweep(s);
         s->lanes += (size_t)(s->vector_count * p->kernel[W] * p->stride[W]) *
@@ -316,13 +324,16 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
     const struct c3d_problem *const p = &d->problem;
     const int64_t plane = p->in[H] * p->in[W], taps = c3d_volume(p->kernel);
     int32_t columns[tap_limit];
+    const float *const own = c3d_task_input(p, task, input);
     for (int64_t kw = 0; kw < p->kernel[W]; kw++) {
         columns[kw] = (int32_t)(kw * p->dilation[W]);
     }
     struct worker worker = {
         .depthwise = d,
         .task = task,
-        .input = c3d_task_input(p, task, input),
+        .input = own,
+        .before = own - input,
+        .after = p->items * p->groups * p->in_channels * c3d_volume(p->in) - (own - input),
         .lanes = scratch,
         .block = choose_block(d, c3d_extent(task->out[W])),
         .sweep = {

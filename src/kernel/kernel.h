@@ -157,7 +157,7 @@ struct c3d_copy {
  *         * weights[(kt*kw_count + kw)*kh_count + kh]
  *
  * in that order.  Planes p + kt and rows r*step + kh outside their range are left out;
- * elements outside their `lanes` count as zero and are not read.  Then
+ * elements outside their `lanes` count as zero, and are not read unless `inside`.  Then
  *
  *     out[p*out_plane + r*out_row + i] = activation(sum[p][r][i] + bias)
  *
@@ -171,6 +171,7 @@ struct c3d_sweep {
     int plane_begin, plane_end, row_begin, row_end;
     const int32_t *columns;
     const unsigned char *lanes; /* sweep_lanes() of [kw][vector][step] */
+    int inside;                 /* elements outside their `lanes` may be read nevertheless */
     const float *weights;
     int kt_count, kw_count; /* kh_count and step are the kernel's own */
     int planes;             /* 1 or 2 */
@@ -252,7 +253,7 @@ struct c3d_lines {
 
 /* Counts the changes of kernels and algorithms after which what was tuned is worth tuning
  * again. */
-enum { C3D_KERNEL_SET = 1 };
+enum { C3D_KERNEL_SET = 2 };
 
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
