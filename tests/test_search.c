@@ -251,6 +251,29 @@ Test(search, keeps_the_best_so_far_when_time_is_over)
     }
 }
 
+/* Time for 60 calls of the untuned way is enough for a decision, and for most of the gain. */
+Test(search, few_measurements_decide)
+{
+    enum { CALLS = 60 };
+    const size_t seeds = (size_t)test_count(40);
+    size_t undecided = 0;
+    double logs = 0;
+    for (size_t i = 0; i < seeds; i++) {
+        struct simulation *const s = simulate(&machines[0], test_seed() + 1000 * i);
+        struct c3d_search search = search_of(s);
+        struct c3d_search_result result;
+        search.calls = CALLS;
+        s->limit = CALLS * s->seconds[search.base];
+        cr_assert(c3d_search_run(&search, &result));
+        undecided += result.stopped;
+        cr_expect(s->seconds[result.best] <= 1.01 * s->seconds[search.base]);
+        logs += log(s->seconds[result.best] / s->seconds[s->fastest]);
+        free(s);
+    }
+    cr_expect(undecided <= 1 + seeds / 20, "%zu of %zu", undecided, seeds);
+    cr_expect(exp(logs / (double)seeds) <= 1.03, "%.3f", exp(logs / (double)seeds));
+}
+
 Test(search, exhaustive_tries_everything)
 {
     struct simulation *const s = simulate(&machines[0], test_seed());

@@ -78,6 +78,7 @@ struct run {
     const struct tune_args *args;
     struct layer_table layers;
     size_t *order; /* of the layers, the smallest first */
+    size_t count;  /* of those that are to be tuned */
     struct tune_run tune;
     struct tune_wish wish;
     struct text_file report;
@@ -97,10 +98,10 @@ static int tell(void *context, const conv3d_tune_progress *progress)
 
     if (progress->before > 0.0)
         snprintf(news, sizeof news, "%zu of %zu, %.60s: %.3f ms, gain %.3f", run->number,
-                 run->layers.count, run->layer->name, 1e3 * progress->after,
+                 run->count, run->layer->name, 1e3 * progress->after,
                  progress->before / progress->after);
     else
-        snprintf(news, sizeof news, "%zu of %zu, %.60s", run->number, run->layers.count,
+        snprintf(news, sizeof news, "%zu of %zu, %.60s", run->number, run->count,
                  run->layer->name);
     progress_set(run->progress, (int64_t)(1e3 * fmin(clock_seconds() - run->start, run->limit)));
     progress_say(run->progress, news);
@@ -119,27 +120,63 @@ static double share_of(const struct run *run, size_t first)
     const double left = run->start + run->limit - clock_seconds();
     double all = 0.0;
 
-    for (size_t i = first; i < run->layers.count; i++)
+    for (size_t i = first; i < run->count; i++)
         all += weight_of(&run->layers.layers[run->order[i]]);
     return fmax(left, 0.0) * weight_of(&run->layers.layers[run->order[first]]) / all;
 }
 
-static int tune_layers(struct run *run)
+static int time_is_over(const struct run *run)
+{
+    return interrupt_came() || clock_seconds() - run->start >= run->limit;
+}
+
+/* Each of run->order, within its share of the time. */
+static int tune_each(struct run *run)
 {
     int code = EXIT_OK;
 
-    run->start = clock_seconds();
-    run->progress = progress_start("tuning", (int64_t)(1e3 * run->limit), run->args->quiet);
-    for (size_t i = 0; i < run->layers.count && code == EXIT_OK; i++) {
+    for (size_t i = 0; i < run->count && code == EXIT_OK; i++) {
         struct tune_result *const result = &run->tune.results[run->order[i]];
 
         run->layer = &run->layers.layers[run->order[i]];
         run->number = i + 1;
         run->wish.seconds = fmax(share_of(run, i), 1e-3);
-        if (interrupt_came() || clock_seconds() - run->start >= run->limit)
-            *result = (struct tune_result){.layer = run->layer, .outcome = TUNE_STOPPED};
-        else
-            code = tune_layer(&run->wish, run->layer, result);
+        if (time_is_over(run)) {
+            result->outcome = TUNE_STOPPED;
+            continue;
+        }
+        tune_result_free(result);
+        code = tune_layer(&run->wish, run->layer, result);
+    }
+    return code;
+}
+
+/* Leaves in run->order the layers that were stopped. */
+static void keep_stopped(struct run *run)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->tune.results[run->order[i]].outcome == TUNE_STOPPED)
+            run->order[count++] = run->order[i];
+    }
+    run->count = count;
+}
+
+/* What layers leave of their shares when they are settled early is for those that were not. */
+static int tune_layers(struct run *run)
+{
+    enum { PASSES = 2 };
+    int code = EXIT_OK;
+
+    run->start = clock_seconds();
+    run->progress = progress_start("tuning", (int64_t)(1e3 * run->limit), run->args->quiet);
+    run->count = run->layers.count;
+    for (int pass = 0; pass < PASSES && code == EXIT_OK; pass++) {
+        code = tune_each(run);
+        keep_stopped(run);
+        if (run->count == 0 || time_is_over(run))
+            break;
     }
     progress_finish(run->progress);
     run->tune.seconds = clock_seconds() - run->start;

@@ -11,15 +11,18 @@
 enum {
     SAMPLES = 128, /* of a way that are kept; later ones count for nothing */
     BATCH = 7,     /* ways of a round, beside the untuned one at either end */
-    FINALISTS = 16,
+    FINALISTS = 16, LEAST_FINALISTS = 3,
     LEAST_EXPLORED = 14, MOST_EXPLORED = 98,
     PASSES = 3,
     MOST_ROUNDS = 32, /* of the last two finalists */
     LEAST_PAIRS = 5, MOST_PAIRS = 149,
 };
 
-/* Parts of the time after which exploring and halving end. */
-static const double explored_by = 0.65, halved_by = 0.85;
+/* Which ways are the last ones, and parts of the time after which exploring and halving end. */
+struct phases {
+    size_t finalists;
+    double explored_by, halved_by;
+};
 
 /* Of the logarithm of the cost model's errors: how far apart ways are that are still alike, and
  * the deviation; that of one measurement, at least; and the gain, expected of the most
@@ -50,6 +53,7 @@ struct state {
     double base_samples[256]; /* seconds */
     size_t base_count;
     size_t explored;
+    struct phases phases;
     struct c3d_regression regression;
 };
 
@@ -256,7 +260,7 @@ static bool explore_seeds(struct state *state)
     size_t done = 0;
     while (done < search->seed_count) {
         const size_t some = search->seed_count - done < BATCH ? search->seed_count - done : BATCH;
-        if (!run_round(state, search->seeds + done, some, explored_by)) {
+        if (!run_round(state, search->seeds + done, some, state->phases.explored_by)) {
             return false;
         }
         done += some;
@@ -291,7 +295,7 @@ static bool explore(struct state *state)
             batch[count++] = state->order[i];
             state->explored++;
         }
-        if (!run_round(state, batch, count, explored_by)) {
+        if (!run_round(state, batch, count, state->phases.explored_by)) {
             return false;
         }
     }
@@ -312,7 +316,7 @@ static size_t halve(struct state *state, double wanted)
 {
     size_t finalists[FINALISTS];
     size_t count = rank(state);
-    count = count < FINALISTS ? count : FINALISTS;
+    count = count < state->phases.finalists ? count : state->phases.finalists;
     if (count == 0) {
         return state->search->base;
     }
@@ -321,7 +325,7 @@ static size_t halve(struct state *state, double wanted)
         const int rounds = (2 * rounds_needed(state, wanted) + (int)count - 1) / (int)count;
         bool on = true;
         for (int i = 0; on && i < rounds; i++) {
-            on = run_round(state, finalists, count, halved_by);
+            on = run_round(state, finalists, count, state->phases.halved_by);
         }
         sort(state, finalists, count, by_time);
         count = on ? (count + 1) / 2 : 1;
@@ -378,6 +382,17 @@ static void duel(struct state *state, size_t challenger)
     }
 }
 
+/* Where there is time for few measurements, more of it is for the duel, which takes seven pairs to
+ * be clear, and halving is of as many ways as leave two rounds of them; without that nothing would
+ * come of large layers but that time was over. */
+static struct phases plan_phases(double calls)
+{
+    const double duel = fmin(fmax(16 / calls, 0.15), 0.4);
+    const double finalists = fmin(fmax(calls / 8, LEAST_FINALISTS), FINALISTS);
+    const double halving = fmin(fmax(2 * (finalists + 2) / calls, 0.2), 0.3);
+    return (struct phases){(size_t)finalists, 1 - duel - halving, 1 - duel};
+}
+
 static void run(struct state *state)
 {
     const struct c3d_search *const search = state->search;
@@ -419,6 +434,7 @@ bool c3d_search_run(const struct c3d_search *search, struct c3d_search_result *r
     if (memory) {
         state->search = search;
         state->result = result;
+        state->phases = plan_phases(search->calls > 0 ? search->calls : INFINITY);
         state->ways = ways;
         state->order = order;
         state->tried = tried;

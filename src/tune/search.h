@@ -36,6 +36,7 @@ struct c3d_search {
     const size_t *seeds; /* ways to measure first, such as those of like problems */
     size_t seed_count;
     bool exhaustive;     /* explore every way */
+    double calls;        /* measurements that there is time for, more or less; 0 = any number */
     /* Seconds of a call.  NAN: this way is out. */
     double (*measure)(void *context, size_t point);
     /* Whether to stop now.  spent: the part of the time, 0 to 1, that may be gone by now. */

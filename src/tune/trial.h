@@ -17,12 +17,14 @@ struct c3d_bench {
     size_t outputs;
     conv3d_tensor weight_tensor;
     struct conv3d_plan *untuned;
+    double seconds;         /* of a call of that, roughly */
     void *workspace;
     size_t workspace_bytes;
     float *flood;           /* as large as L3, to fill it with; NULL = not needed yet */
 };
 
-/* The tensors, the plan as it would be made without a database, and what is to be expected.
+/* The tensors, the plan as it would be made without a database, what is to be expected, and how
+ * long it takes.
  * Release with c3d_bench_close(), also after an error.  Errors: those of conv3d_plan_create(). */
 C3D_CHECKED conv3d_status c3d_bench_open(struct c3d_bench *bench, const conv3d_params *params,
                                          const int64_t input_shape[5],

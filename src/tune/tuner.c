@@ -19,6 +19,9 @@
 /* Of the time, for the choice of an algorithm where there is one to make. */
 static const double part_for_algorithms = 0.4, part_for_tiles = 0.9;
 
+/* There is no choosing an algorithm with fewer measurements: the time is the tile's. */
+static const double least_calls = 40;
+
 static const double default_time_limit = 10;
 
 /* A problem on its way through the tuner. */
@@ -30,7 +33,8 @@ struct tuner {
     struct c3d_advisee advisee;
     double start, limit;
     double part_begin, part_end; /* of the time, for the search at work */
-    double slowest;              /* measurement so far */
+    double latest[2];            /* durations of the last measurements, of plans too where these
+                                    had to be made */
     bool interrupted;
     struct c3d_trials *trials;   /* of the search at work */
     double gain;                 /* found so far */
@@ -47,7 +51,8 @@ static double measure(void *context, size_t way)
     struct tuner *const tuner = context;
     const double begin = c3d_clock_seconds();
     const double seconds = c3d_trials_measure(tuner->trials, way);
-    tuner->slowest = fmax(tuner->slowest, c3d_clock_seconds() - begin);
+    tuner->latest[0] = tuner->latest[1];
+    tuner->latest[1] = c3d_clock_seconds() - begin;
     tuner->result->measurements++;
     return seconds;
 }
@@ -66,14 +71,15 @@ static bool tell(struct tuner *tuner, double elapsed)
            tuner->tune->progress(tuner->tune->context, &progress) != 0;
 }
 
-/* Time is over when another measurement as slow as the slowest would exceed it. */
+/* Time is over when another measurement like the last ones would exceed it. */
 static bool stop(void *context, double spent)
 {
     struct tuner *const tuner = context;
     const double elapsed = c3d_clock_seconds() - tuner->start;
     const double part = tuner->part_begin + spent * (tuner->part_end - tuner->part_begin);
     tuner->interrupted = tuner->interrupted || tell(tuner, elapsed);
-    return tuner->interrupted || elapsed + tuner->slowest > part * tuner->limit;
+    return tuner->interrupted ||
+           elapsed + fmax(tuner->latest[0], tuner->latest[1]) > part * tuner->limit;
 }
 
 /* ---- Searching -------------------------------------------------------------------- */
@@ -93,6 +99,13 @@ static void report_trials(const struct tuner *tuner, const struct c3d_space *spa
             tuner->tune->trial(tuner->tune->context, &trial);
         }
     }
+}
+
+/* Measurements of the untuned plan that fit into what is left of a part of the time. */
+static double calls_until(struct tuner *tuner, double part_end)
+{
+    const double left = part_end * tuner->limit - (c3d_clock_seconds() - tuner->start);
+    return fmax(left, 0) / tuner->bench.seconds;
 }
 
 /* Searches a space until `part_end` of the time; the untuned way of later spaces is the best of
@@ -117,6 +130,7 @@ static conv3d_status search_space(struct tuner *tuner, const struct c3d_space *s
         .seeds = seeds,
         .seed_count = seed_count,
         .exhaustive = tuner->tune->exhaustive != 0,
+        .calls = fmax(calls_until(tuner, part_end), 1),
         .measure = measure,
         .stop = stop,
         .context = tuner,
@@ -147,7 +161,10 @@ static conv3d_status search_algorithms(struct tuner *tuner)
         return status;
     }
     tuner->best = space.ways[space.base];
-    if (space.count > 1) {
+    if (space.count > 1 && !tuner->tune->exhaustive &&
+        calls_until(tuner, part_for_algorithms) < least_calls) {
+        found.stopped = true;
+    } else if (space.count > 1) {
         status = search_space(tuner, &space, NULL, 0, part_for_algorithms, &found);
     }
     tuner->algorithm_settled = !found.stopped;
@@ -213,7 +230,7 @@ static conv3d_status record_algorithm(const struct tuner *tuner, struct c3d_data
     struct c3d_algorithm_record record = {.gain = tuner->gain};
     char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
     c3d_algorithm_key(&subject, key);
-    if (!tuner->algorithm_free ||
+    if (!tuner->algorithm_free || !tuner->algorithm_settled ||
         (!tuner->tune->again && c3d_database_find(database, key) != NULL)) {
         return CONV3D_OK;
     }
@@ -360,12 +377,13 @@ static void describe_untuned(const struct conv3d_plan *untuned, conv3d_tune_resu
     result->effective_flops = c3d_plan_effective_flops(untuned);
 }
 
-/* A tile for an algorithm that is not settled is worth nothing. */
+/* Where the time did not suffice to settle the algorithm, what is tuned is the tile of the one that
+ * plans take without a database. */
 static conv3d_status tune_unknown(struct tuner *tuner, const char *path)
 {
     describe_untuned(tuner->bench.untuned, tuner->result);
     conv3d_status status = settle_algorithm(tuner);
-    if (status == CONV3D_OK && tuner->algorithm_settled) {
+    if (status == CONV3D_OK) {
         status = search_tiles(tuner);
     }
     if (status == CONV3D_OK && tuner->tile_settled) {
@@ -375,7 +393,9 @@ static conv3d_status tune_unknown(struct tuner *tuner, const char *path)
         return status;
     }
     complete(tuner, tuner->tile_settled ? CONV3D_TUNE_KEPT : CONV3D_TUNE_STOPPED);
-    return tuner->algorithm_settled ? c3d_store_update(path, record, tuner) : CONV3D_OK;
+    return tuner->algorithm_settled || tuner->tile_settled
+               ? c3d_store_update(path, record, tuner)
+               : CONV3D_OK;
 }
 
 static conv3d_status tune(struct tuner *tuner, const conv3d_params *params,
