@@ -425,7 +425,9 @@ typedef struct conv3d_tune_options {
 
 typedef enum conv3d_tune_outcome {
     CONV3D_TUNE_FASTER = 1, /* something is, beyond noise: it was recorded; perhaps the algorithm
-                               alone, when there was no time for the tile */
+                               alone, when there was no time for the tile, or the tile alone of
+                               the cost model's algorithm, when there was too little to compare
+                               several */
     CONV3D_TUNE_KEPT,       /* nothing is: the cost model's choice was recorded */
     CONV3D_TUNE_KNOWN,      /* the database had an entry; nothing was measured */
     CONV3D_TUNE_STOPPED     /* time was over, or progress said so, too early to tell */

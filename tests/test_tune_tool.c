@@ -152,6 +152,16 @@ Test(tune_tool, ends_when_its_time_is_over)
     cr_expect(seconds() - start < 3 * 1.1 + 2, "3 seconds took %.1f", seconds() - start);
 }
 
+/* 355 GFLOP, and a second: not even what is expected could be computed. */
+Test(tune_tool, begins_no_layer_that_it_cannot_finish)
+{
+    const double start = seconds();
+    const struct finished *const f =
+        tool_run("tune --problem n1_ci128t32h112w112_co128_k3_p1 --time-limit 1 --quiet");
+    cr_expect(f->code == 0 && strstr(f->out, " stopped ") != NULL, "%s%s", f->out, f->err);
+    cr_expect(seconds() - start < 3, "one second took %.1f", seconds() - start);
+}
+
 /* What is not a terminal gets a line every ten seconds, and no carriage returns. */
 Test(tune_tool, tells_how_far_it_is)
 {

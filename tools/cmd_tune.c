@@ -85,6 +85,7 @@ struct run {
     char database[4096];
     struct progress *progress;
     double start, limit;
+    double rate; /* operations per second that all threads do at most */
     const struct layer *layer; /* at work */
     size_t number;
 };
@@ -114,15 +115,27 @@ static double weight_of(const struct layer *layer)
     return sqrt(layer_flops(layer) + 1e7);
 }
 
-/* Of the time that is left, the part of layer number `first` of those that are. */
+/* Of the time that is left, the part of layer number `first` of those that are; a little of it is for
+ * a measurement that takes longer than the ones before, and for what is written at the end. */
 static double share_of(const struct run *run, size_t first)
 {
+    static const double usable = 0.98;
     const double left = run->start + run->limit - clock_seconds();
     double all = 0.0;
 
     for (size_t i = first; i < run->count; i++)
         all += weight_of(&run->layers.layers[run->order[i]]);
-    return fmax(left, 0.0) * weight_of(&run->layers.layers[run->order[first]]) / all;
+    return usable * fmax(left, 0.0) * weight_of(&run->layers.layers[run->order[first]]) / all;
+}
+
+/* Whether so many seconds are too few for anything to come of a layer: it takes a direct call, whose
+ * bits are what is expected, and some thirty of the untuned plan, which transforms make up to four
+ * times as fast. */
+static int is_too_large(const struct run *run, const struct layer *layer, double seconds)
+{
+    static const double direct_calls = 6.0;
+
+    return direct_calls * layer_flops(layer) > seconds * run->rate;
 }
 
 static int time_is_over(const struct run *run)
@@ -141,7 +154,7 @@ static int tune_each(struct run *run)
         run->layer = &run->layers.layers[run->order[i]];
         run->number = i + 1;
         run->wish.seconds = fmax(share_of(run, i), 1e-3);
-        if (time_is_over(run)) {
+        if (time_is_over(run) || is_too_large(run, run->layer, run->wish.seconds)) {
             result->outcome = TUNE_STOPPED;
             continue;
         }
@@ -228,6 +241,10 @@ static int look_at_machine(struct run *run)
     tune->machine.size = sizeof tune->machine;
     tune->rates.size = sizeof tune->rates;
     int code = report_status(conv3d_machine_query(&tune->machine));
+    if (code == EXIT_OK)
+        code = report_status(conv3d_machine_peak(&run->rate));
+    const int64_t threads = run->wish.options.threads;
+    run->rate *= (double)(threads > 0 ? threads : tune->machine.threads);
     if (code == EXIT_OK && run->args->report != NULL)
         code = report_status(conv3d_machine_measure(run->wish.options.threads, &tune->rates));
     return code;
