@@ -167,7 +167,7 @@ Test(tune_tool, tells_how_far_it_is)
 {
     if (getenv("CONV3D_TEST_COUNT") != NULL)
         cr_skip_test("takes a quarter of a minute; CONV3D_TEST_COUNT asks for less");
-    const struct finished *const f = tool_run("tune --problem n1_ci256t8h28w28_co256_k3_p1 "
+    const struct finished *const f = tool_run("tune --problem n1_ci64t8h28w28_co64_k3_p1 "
                                               "--time-limit 24 --exhaustive --math strict");
     cr_expect(f->code == 0, "%s", f->err);
     cr_expect(strstr(f->err, "tuning, ") != NULL && strstr(f->err, "1 of 1") != NULL, "%s", f->err);
