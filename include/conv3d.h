@@ -430,7 +430,8 @@ typedef enum conv3d_tune_outcome {
                                several */
     CONV3D_TUNE_KEPT,       /* nothing is: the cost model's choice was recorded */
     CONV3D_TUNE_KNOWN,      /* the database had an entry; nothing was measured */
-    CONV3D_TUNE_STOPPED     /* time was over, or progress said so, too early to tell */
+    CONV3D_TUNE_STOPPED     /* time was over, or progress said so, too early to tell; or it was
+                               too short for so large a problem from the beginning */
 } conv3d_tune_outcome;
 
 typedef struct conv3d_tune_result {

@@ -162,6 +162,21 @@ Test(tune_tool, begins_no_layer_that_it_cannot_finish)
     cr_expect(seconds() - start < 3, "one second took %.1f", seconds() - start);
 }
 
+/* However short the time: what is known takes none. */
+Test(tune_tool, knows_what_it_knows)
+{
+    const char *const problem = "n1_ci16t4h14w14_co16_k3_p1";
+    char arguments[256];
+    snprintf(arguments, sizeof arguments, "tune --problem %s --time-limit 30 --quiet", problem);
+    const struct finished *f = tool_run(arguments);
+    cr_assert(f->code == 0 && strstr(f->out, " stopped ") == NULL, "%s%s", f->out, f->err);
+    snprintf(arguments, sizeof arguments, "tune --problem %s --time-limit 0.0001 --quiet", problem);
+    f = tool_run(arguments);
+    cr_expect(f->code == 0 && strstr(f->out, " known ") != NULL, "%s%s", f->out, f->err);
+    f = tool_run(strcat(arguments, " --again"));
+    cr_expect(f->code == 0 && strstr(f->out, " stopped ") != NULL, "%s%s", f->out, f->err);
+}
+
 /* What is not a terminal gets a line every ten seconds, and no carriage returns. */
 Test(tune_tool, tells_how_far_it_is)
 {

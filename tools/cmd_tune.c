@@ -85,7 +85,6 @@ struct run {
     char database[4096];
     struct progress *progress;
     double start, limit;
-    double rate; /* operations per second that all threads do at most */
     const struct layer *layer; /* at work */
     size_t number;
 };
@@ -128,16 +127,6 @@ static double share_of(const struct run *run, size_t first)
     return usable * fmax(left, 0.0) * weight_of(&run->layers.layers[run->order[first]]) / all;
 }
 
-/* Whether so many seconds are too few for anything to come of a layer: it takes a direct call, whose
- * bits are what is expected, and some thirty of the untuned plan, which transforms make up to four
- * times as fast. */
-static int is_too_large(const struct run *run, const struct layer *layer, double seconds)
-{
-    static const double direct_calls = 6.0;
-
-    return direct_calls * layer_flops(layer) > seconds * run->rate;
-}
-
 static int time_is_over(const struct run *run)
 {
     return interrupt_came() || clock_seconds() - run->start >= run->limit;
@@ -154,7 +143,7 @@ static int tune_each(struct run *run)
         run->layer = &run->layers.layers[run->order[i]];
         run->number = i + 1;
         run->wish.seconds = fmax(share_of(run, i), 1e-3);
-        if (time_is_over(run) || is_too_large(run, run->layer, run->wish.seconds)) {
+        if (time_is_over(run)) {
             result->outcome = TUNE_STOPPED;
             continue;
         }
@@ -241,10 +230,6 @@ static int look_at_machine(struct run *run)
     tune->machine.size = sizeof tune->machine;
     tune->rates.size = sizeof tune->rates;
     int code = report_status(conv3d_machine_query(&tune->machine));
-    if (code == EXIT_OK)
-        code = report_status(conv3d_machine_peak(&run->rate));
-    const int64_t threads = run->wish.options.threads;
-    run->rate *= (double)(threads > 0 ? threads : tune->machine.threads);
     if (code == EXIT_OK && run->args->report != NULL)
         code = report_status(conv3d_machine_measure(run->wish.options.threads, &tune->rates));
     return code;

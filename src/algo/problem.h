@@ -53,4 +53,12 @@ static inline int64_t c3d_reduction(const struct c3d_problem *problem)
     return problem->in_channels * c3d_volume(problem->kernel);
 }
 
+/* Operations of a call, those with padding included. */
+static inline double c3d_problem_flops(const struct c3d_problem *problem)
+{
+    return 2.0 * (double)problem->items * (double)problem->groups *
+           (double)problem->out_channels * (double)c3d_volume(problem->out) *
+           (double)c3d_reduction(problem);
+}
+
 #endif

@@ -11,6 +11,7 @@
 #include "platform/team.h"
 #include "platform/threads.h"
 #include "platform/topology.h"
+#include "tune/probe.h"
 
 #include <string.h>
 
@@ -96,15 +97,7 @@ conv3d_status conv3d_machine_peak(double *flops_per_second)
     if (status != CONV3D_OK) {
         return status;
     }
-    /* Each run less than a tick of a busy machine's scheduler. */
-    enum { runs = 20, iterations = 50000 };
-    *flops_per_second = 0;
-    for (int i = 0; i < runs; i++) {
-        const double start = c3d_clock_seconds();
-        const double flops = kernels->fma_work(iterations);
-        const double time = c3d_clock_seconds() - start;
-        *flops_per_second = flops > *flops_per_second * time ? flops / time : *flops_per_second;
-    }
+    *flops_per_second = c3d_probe_peak(kernels);
     return CONV3D_OK;
 }
 

@@ -12,9 +12,7 @@
 
 double c3d_plan_flops(const struct conv3d_plan *plan)
 {
-    const struct c3d_problem *const p = &plan->problem;
-    return 2.0 * (double)p->items * (double)p->groups * (double)p->out_channels *
-           (double)c3d_volume(p->out) * (double)c3d_reduction(p);
+    return c3d_problem_flops(&plan->problem);
 }
 
 double c3d_plan_effective_flops(const struct conv3d_plan *plan)

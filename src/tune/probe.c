@@ -196,3 +196,16 @@ conv3d_status c3d_probe_machine(const struct c3d_kernels *kernels, int threads,
                   : c3d_fail(CONV3D_ERR_MEMORY, "no memory for %d buffers of %zu bytes", threads,
                              bytes);
 }
+
+double c3d_probe_peak(const struct c3d_kernels *kernels)
+{
+    /* Each run less than a tick of a busy machine's scheduler. */
+    enum { runs = 20, iterations = 50000 };
+    double peak = 0;
+    for (int i = 0; i < runs; i++) {
+        const double start = c3d_clock_seconds();
+        const double flops = kernels->fma_work(iterations);
+        peak = fmax(peak, flops / (c3d_clock_seconds() - start));
+    }
+    return peak;
+}

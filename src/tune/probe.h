@@ -19,4 +19,8 @@ struct c3d_probe {
 C3D_CHECKED conv3d_status c3d_probe_machine(const struct c3d_kernels *kernels, int threads,
                                             struct c3d_probe *probe);
 
+/* Operations per second that the calling thread's core does at most: measures for some
+ * milliseconds. */
+double c3d_probe_peak(const struct c3d_kernels *kernels);
+
 #endif

@@ -7,8 +7,10 @@
 #include "database/store.h"
 #include "kernel/select.h"
 #include "plan/advice.h"
+#include "plan/problem_check.h"
 #include "platform/clock.h"
 #include "tune/neighbours.h"
+#include "tune/probe.h"
 #include "tune/trial.h"
 
 #include <math.h>
@@ -22,6 +24,10 @@ static const double part_for_algorithms = 0.4, part_for_tiles = 0.9;
 /* There is no choosing an algorithm with fewer measurements: the time is the tile's. */
 static const double least_calls = 40;
 
+/* What tuning takes at least, in calls at the peak rate: one for the bits that are expected, and
+ * some thirty of the untuned plan, which transforms make up to four times as fast. */
+static const double least_peak_calls = 6;
+
 static const double default_time_limit = 10;
 
 /* A problem on its way through the tuner. */
@@ -31,6 +37,8 @@ struct tuner {
     struct c3d_bench bench;
     struct c3d_database known;
     struct c3d_advisee advisee;
+    const struct c3d_kernels *kernels;
+    double flops;                /* of a call */
     double start, limit;
     double part_begin, part_end; /* of the time, for the search at work */
     double latest[2];            /* durations of the last measurements, of plans too where these
@@ -325,16 +333,20 @@ static bool recall(struct tuner *tuner, const char *forced)
 static conv3d_status describe(struct tuner *tuner, const conv3d_params *params,
                               const int64_t input_shape[5], const conv3d_options *options)
 {
-    const struct c3d_kernels *kernels;
+    struct c3d_problem problem;
     conv3d_math math;
-    conv3d_status status = c3d_kernels_select(&kernels);
+    conv3d_status status = c3d_problem_check(params, input_shape, &problem);
+    if (status == CONV3D_OK) {
+        status = c3d_kernels_select(&tuner->kernels);
+    }
     if (status == CONV3D_OK) {
         status = c3d_plan_math(options->math, &math);
     }
     if (status == CONV3D_OK) {
         tuner->advisee =
-            c3d_advisee_of(params, input_shape, kernels, math,
+            c3d_advisee_of(params, input_shape, tuner->kernels, math,
                            options->threads > 0 ? options->threads : c3d_plan_most_threads());
+        tuner->flops = c3d_problem_flops(&problem);
     }
     return status;
 }
@@ -398,6 +410,13 @@ static conv3d_status tune_unknown(struct tuner *tuner, const char *path)
                : CONV3D_OK;
 }
 
+/* Whether nothing could come of it in the time that there is. */
+static bool time_is_too_short(const struct tuner *tuner)
+{
+    const double rate = c3d_probe_peak(tuner->kernels) * tuner->advisee.threads;
+    return least_peak_calls * tuner->flops > tuner->limit * rate;
+}
+
 static conv3d_status tune(struct tuner *tuner, const conv3d_params *params,
                           const int64_t input_shape[5], const conv3d_options *options)
 {
@@ -417,6 +436,10 @@ static conv3d_status tune(struct tuner *tuner, const conv3d_params *params,
     }
     if (recall(tuner, options->algorithm)) {
         complete(tuner, CONV3D_TUNE_KNOWN);
+        return CONV3D_OK;
+    }
+    if (time_is_too_short(tuner)) {
+        complete(tuner, CONV3D_TUNE_STOPPED);
         return CONV3D_OK;
     }
     status = c3d_bench_open(&tuner->bench, params, input_shape, options);
