@@ -85,6 +85,7 @@ C3D_PLAN_SOURCES = \
 	src/plan/describe.c
 
 C3D_TUNE_SOURCES = \
+	src/tune/finding.h src/tune/finding.c \
 	src/tune/regression.h src/tune/regression.c \
 	src/tune/search.h src/tune/search.c \
 	src/tune/space.h src/tune/space.c \

@@ -9,6 +9,7 @@
 #include "plan/advice.h"
 #include "plan/problem_check.h"
 #include "platform/clock.h"
+#include "tune/finding.h"
 #include "tune/neighbours.h"
 #include "tune/probe.h"
 #include "tune/trial.h"
@@ -45,11 +46,9 @@ struct tuner {
                                     had to be made */
     bool interrupted;
     struct c3d_trials *trials;   /* of the search at work */
-    double gain;                 /* found so far */
-    struct c3d_way best;
+    struct c3d_finding found;    /* so far */
     bool algorithm_known;        /* the database has it */
     bool algorithm_free;         /* there is one to choose */
-    bool algorithm_settled, tile_settled; /* not stopped before anything could be said */
 };
 
 /* ---- The search's view ------------------------------------------------------------ */
@@ -73,7 +72,7 @@ static bool tell(struct tuner *tuner, double elapsed)
         .time_limit = tuner->limit,
         .measurements = result->measurements,
         .before = result->before,
-        .after = result->before / tuner->gain,
+        .after = result->before / tuner->found.gain,
     };
     return tuner->tune->progress != NULL &&
            tuner->tune->progress(tuner->tune->context, &progress) != 0;
@@ -149,11 +148,11 @@ static conv3d_status search_space(struct tuner *tuner, const struct c3d_space *s
     } else {
         /* Of all searches on one scale, whatever the machine's speed was meanwhile. */
         tuner->result->before = tuner->result->before > 0 ? tuner->result->before : found->seconds;
-        report_trials(tuner, space, times, tuner->result->before / tuner->gain);
+        report_trials(tuner, space, times, tuner->result->before / tuner->found.gain);
         tuner->result->candidates += (int)space->count;
         tuner->result->noise = fmax(tuner->result->noise, found->noise);
-        tuner->best = space->ways[found->best];
-        tuner->gain *= found->gain;
+        tuner->found.best = space->ways[found->best];
+        tuner->found.gain *= found->gain;
     }
     free(times);
     c3d_trials_close(&trials);
@@ -168,14 +167,14 @@ static conv3d_status search_algorithms(struct tuner *tuner)
     if (status != CONV3D_OK) {
         return status;
     }
-    tuner->best = space.ways[space.base];
+    tuner->found.best = space.ways[space.base];
     if (space.count > 1 && !tuner->tune->exhaustive &&
         calls_until(tuner, part_for_algorithms) < least_calls) {
         found.stopped = true;
     } else if (space.count > 1) {
         status = search_space(tuner, &space, NULL, 0, part_for_algorithms, &found);
     }
-    tuner->algorithm_settled = !found.stopped;
+    tuner->found.algorithm_settled = !found.stopped;
     c3d_space_free(&space);
     return status;
 }
@@ -187,19 +186,19 @@ static conv3d_status search_tiles(struct tuner *tuner)
     struct c3d_neighbour neighbours[C3D_NEIGHBOURS];
     size_t seeds[C3D_NEIGHBOURS];
     conv3d_status status =
-        c3d_space_of_tiles(tuner->bench.untuned, tuner->best.algorithm,
+        c3d_space_of_tiles(tuner->bench.untuned, tuner->found.best.algorithm,
                            tuner->bench.options.threads == 0, &space);
     if (status != CONV3D_OK) {
         return status;
     }
     const size_t count =
-        c3d_neighbours_find(&tuner->known, tuner->advisee.machine, tuner->best.algorithm,
+        c3d_neighbours_find(&tuner->known, tuner->advisee.machine, tuner->found.best.algorithm,
                             &tuner->bench.params, tuner->bench.input_shape, neighbours);
     for (size_t i = 0; i < count; i++) {
         seeds[i] = c3d_space_nearest(&space, &neighbours[i].tile);
     }
     status = search_space(tuner, &space, seeds, count, part_for_tiles, &found);
-    tuner->tile_settled = !found.stopped;
+    tuner->found.tile_settled = !found.stopped;
     c3d_space_free(&space);
     return status;
 }
@@ -210,68 +209,22 @@ static conv3d_status confirm(struct tuner *tuner)
 {
     const struct conv3d_plan *const untuned = tuner->bench.untuned;
     struct c3d_way ways[2] = {{.tile = untuned->prepared->tile, .team = untuned->threads},
-                              tuner->best};
-    struct c3d_point points[2] = {{.prior = tuner->gain}, {.prior = 1}};
+                              tuner->found.best};
+    struct c3d_point points[2] = {{.prior = tuner->found.gain}, {.prior = 1}};
     const struct c3d_space space = {ways, points, 2, 0};
-    const double gain = tuner->gain;
+    const double gain = tuner->found.gain;
     struct c3d_search_result found;
     if (gain <= 1 || tuner->algorithm_known) {
         return CONV3D_OK;
     }
     memcpy(ways[0].algorithm, untuned->choice.candidates[0].name, sizeof ways[0].algorithm);
-    tuner->gain = 1;
+    tuner->found.gain = 1;
     const conv3d_status status = search_space(tuner, &space, NULL, 0, 1, &found);
     if (status == CONV3D_OK && found.stopped) {
-        tuner->gain = gain;
-        tuner->best = ways[1];
+        tuner->found.gain = gain;
+        tuner->found.best = ways[1];
     }
     return status;
-}
-
-/* ---- The database ----------------------------------------------------------------- */
-
-/* Puts the algorithm's entry.  One that somebody else has recorded meanwhile stays: it decides
- * bits. */
-static conv3d_status record_algorithm(const struct tuner *tuner, struct c3d_database *database)
-{
-    const struct c3d_subject subject = c3d_advisee_item(&tuner->advisee);
-    struct c3d_algorithm_record record = {.gain = tuner->gain};
-    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
-    c3d_algorithm_key(&subject, key);
-    if (!tuner->algorithm_free || !tuner->algorithm_settled ||
-        (!tuner->tune->again && c3d_database_find(database, key) != NULL)) {
-        return CONV3D_OK;
-    }
-    memcpy(record.algorithm, tuner->best.algorithm, sizeof record.algorithm);
-    c3d_algorithm_value(&record, value);
-    return c3d_database_put(database, key, value);
-}
-
-static conv3d_status record_tile(const struct tuner *tuner, struct c3d_database *database)
-{
-    const struct c3d_subject subject =
-        c3d_advisee_tile(&tuner->advisee, tuner->best.algorithm);
-    const struct c3d_tile_record record = {
-        .tile = tuner->best.tile,
-        .team = tuner->best.team,
-        .seconds = tuner->result->after,
-        .gain = tuner->gain,
-    };
-    char key[C3D_KEY_BYTES], value[C3D_VALUE_BYTES];
-    c3d_tile_key(&subject, key);
-    c3d_tile_value(&record, value);
-    return tuner->tile_settled ? c3d_database_put(database, key, value) : CONV3D_OK;
-}
-
-/* Adds what is settled, of a problem that can be named. */
-static conv3d_status record(struct c3d_database *database, void *context)
-{
-    const struct tuner *const tuner = context;
-    if (tuner->advisee.problem[0] == '\0') {
-        return CONV3D_OK;
-    }
-    const conv3d_status status = record_algorithm(tuner, database);
-    return status == CONV3D_OK ? record_tile(tuner, database) : status;
 }
 
 /* Changes nothing: shows that changes can be written. */
@@ -282,50 +235,21 @@ static conv3d_status keep(struct c3d_database *database, void *context)
     return CONV3D_OK;
 }
 
-/* Takes the algorithm that the database has; false if it has none. */
-static bool recall_algorithm(struct tuner *tuner)
-{
-    const struct c3d_subject subject = c3d_advisee_item(&tuner->advisee);
-    struct c3d_algorithm_record record;
-    char key[C3D_KEY_BYTES];
-    c3d_algorithm_key(&subject, key);
-    const char *const value = c3d_database_find(&tuner->known, key);
-    tuner->algorithm_known = value != NULL && c3d_algorithm_parse(value, &record);
-    if (tuner->algorithm_known) {
-        memcpy(tuner->best.algorithm, record.algorithm, sizeof tuner->best.algorithm);
-    }
-    return tuner->algorithm_known;
-}
-
-/* The same of the tile for the best algorithm. */
-static bool recall_tile(struct tuner *tuner)
-{
-    const struct c3d_subject subject =
-        c3d_advisee_tile(&tuner->advisee, tuner->best.algorithm);
-    struct c3d_tile_record record;
-    char key[C3D_KEY_BYTES];
-    c3d_tile_key(&subject, key);
-    const char *const value = c3d_database_find(&tuner->known, key);
-    if (value == NULL || !c3d_tile_parse(value, &record)) {
-        return false;
-    }
-    tuner->best.tile = record.tile;
-    tuner->best.team = record.team;
-    return true;
-}
-
 /* True if the database says all there is to know. */
 static bool recall(struct tuner *tuner, const char *forced)
 {
+    struct c3d_finding *const found = &tuner->found;
     if (tuner->tune->again) {
         return false;
     }
     if (forced != NULL) {
-        snprintf(tuner->best.algorithm, sizeof tuner->best.algorithm, "%s", forced);
-    } else if (!recall_algorithm(tuner)) {
-        return false;
+        snprintf(found->best.algorithm, sizeof found->best.algorithm, "%s", forced);
+        return c3d_finding_recall_tile(found, &tuner->known, &tuner->advisee);
     }
-    return recall_tile(tuner);
+    tuner->algorithm_known =
+        c3d_finding_recall_algorithm(found, &tuner->known, &tuner->advisee);
+    return tuner->algorithm_known &&
+           c3d_finding_recall_tile(found, &tuner->known, &tuner->advisee);
 }
 
 /* ---- All together ----------------------------------------------------------------- */
@@ -355,27 +279,27 @@ static conv3d_status describe(struct tuner *tuner, const conv3d_params *params,
 static conv3d_status settle_algorithm(struct tuner *tuner)
 {
     const struct conv3d_plan *const untuned = tuner->bench.untuned;
-    tuner->algorithm_settled = true;
-    if (tuner->algorithm_known && c3d_choice_find(&untuned->choice, tuner->best.algorithm)) {
+    tuner->found.algorithm_settled = tuner->algorithm_free;
+    if (tuner->algorithm_known && c3d_choice_find(&untuned->choice, tuner->found.best.algorithm)) {
         return CONV3D_OK;
     }
     tuner->algorithm_known = false;
     if (tuner->algorithm_free) {
         return search_algorithms(tuner);
     }
-    memcpy(tuner->best.algorithm, untuned->choice.candidates[0].name,
-           sizeof tuner->best.algorithm);
+    memcpy(tuner->found.best.algorithm, untuned->choice.candidates[0].name,
+           sizeof tuner->found.best.algorithm);
     return CONV3D_OK;
 }
 
 static void complete(struct tuner *tuner, conv3d_tune_outcome otherwise)
 {
     conv3d_tune_result *const result = tuner->result;
-    result->outcome = tuner->gain > 1 ? CONV3D_TUNE_FASTER : otherwise;
-    result->after = result->before / tuner->gain;
-    memcpy(result->algorithm, tuner->best.algorithm, sizeof result->algorithm);
-    result->tile = tuner->best.tile;
-    result->threads = tuner->best.team;
+    result->outcome = tuner->found.gain > 1 ? CONV3D_TUNE_FASTER : otherwise;
+    result->after = tuner->found.seconds = result->before / tuner->found.gain;
+    memcpy(result->algorithm, tuner->found.best.algorithm, sizeof result->algorithm);
+    result->tile = tuner->found.best.tile;
+    result->threads = tuner->found.best.team;
 }
 
 /* What the result says of the plan as it would be untuned. */
@@ -398,16 +322,14 @@ static conv3d_status tune_unknown(struct tuner *tuner, const char *path)
     if (status == CONV3D_OK) {
         status = search_tiles(tuner);
     }
-    if (status == CONV3D_OK && tuner->tile_settled) {
+    if (status == CONV3D_OK && tuner->found.tile_settled) {
         status = confirm(tuner);
     }
     if (status != CONV3D_OK) {
         return status;
     }
-    complete(tuner, tuner->tile_settled ? CONV3D_TUNE_KEPT : CONV3D_TUNE_STOPPED);
-    return tuner->algorithm_settled || tuner->tile_settled
-               ? c3d_store_update(path, record, tuner)
-               : CONV3D_OK;
+    complete(tuner, tuner->found.tile_settled ? CONV3D_TUNE_KEPT : CONV3D_TUNE_STOPPED);
+    return c3d_finding_record(&tuner->found, &tuner->advisee, tuner->tune->again != 0, path);
 }
 
 /* Whether nothing could come of it in the time that there is. */
@@ -459,7 +381,7 @@ conv3d_status c3d_tune(const conv3d_params *params, const int64_t input_shape[5]
     tuner->result = result;
     tuner->start = c3d_clock_seconds();
     tuner->limit = tune_options->time_limit > 0 ? tune_options->time_limit : default_time_limit;
-    tuner->gain = 1;
+    tuner->found.gain = 1;
     tuner->algorithm_free = options->algorithm == NULL;
     const struct c3d_failure before = c3d_failure_save();
     const conv3d_status status = tune(tuner, params, input_shape, options);
