@@ -18,7 +18,7 @@ enum {
     LEAST_PAIRS = 5, MOST_PAIRS = 149,
 };
 
-/* Which ways are the last ones, and parts of the time after which exploring and halving end. */
+/* How many ways are the last ones, and parts of the time after which exploring and halving end. */
 struct phases {
     size_t finalists;
     double explored_by, halved_by;

@@ -134,29 +134,6 @@ static conv3d_status create_tensors(struct c3d_bench *bench)
     return CONV3D_OK;
 }
 
-/* Of calls one after another, when they are short. */
-static double time_of_calls(struct c3d_bench *bench, const struct conv3d_plan *plan)
-{
-    double begin = c3d_clock_seconds(), seconds;
-    if (execute(bench, plan) != CONV3D_OK) {
-        return NAN;
-    }
-    seconds = c3d_clock_seconds() - begin;
-    if (seconds >= warm_below) {
-        return seconds;
-    }
-    int calls = 0;
-    begin = c3d_clock_seconds();
-    do {
-        if (execute(bench, plan) != CONV3D_OK) {
-            return NAN;
-        }
-        calls++;
-        seconds = c3d_clock_seconds() - begin;
-    } while (seconds < least_seconds);
-    return seconds / calls;
-}
-
 conv3d_status c3d_bench_open(struct c3d_bench *bench, const conv3d_params *params,
                              const int64_t input_shape[5], const conv3d_options *options)
 {
@@ -170,9 +147,10 @@ conv3d_status c3d_bench_open(struct c3d_bench *bench, const conv3d_params *param
     if (status == CONV3D_OK) {
         status = compute_expected(bench);
     }
+    const double begin = c3d_clock_seconds();
     if (status == CONV3D_OK) {
-        bench->seconds = time_of_calls(bench, bench->untuned);
-        status = isnan(bench->seconds) ? execute(bench, bench->untuned) : CONV3D_OK;
+        status = execute(bench, bench->untuned);
+        bench->seconds = c3d_clock_seconds() - begin;
     }
     return status;
 }
@@ -275,6 +253,29 @@ static bool prepare(struct c3d_trials *trials, size_t index)
     trials->plans[index] = plan;
     trials->order[trials->made++] = index;
     return true;
+}
+
+/* Of calls one after another, when they are short. */
+static double time_of_calls(struct c3d_bench *bench, const struct conv3d_plan *plan)
+{
+    double begin = c3d_clock_seconds(), seconds;
+    if (execute(bench, plan) != CONV3D_OK) {
+        return NAN;
+    }
+    seconds = c3d_clock_seconds() - begin;
+    if (seconds >= warm_below) {
+        return seconds;
+    }
+    int calls = 0;
+    begin = c3d_clock_seconds();
+    do {
+        if (execute(bench, plan) != CONV3D_OK) {
+            return NAN;
+        }
+        calls++;
+        seconds = c3d_clock_seconds() - begin;
+    } while (seconds < least_seconds);
+    return seconds / calls;
 }
 
 /* What threads read to have their L3 hold nothing else: all of it each, so that every L3 sees it. */
