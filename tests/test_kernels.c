@@ -21,7 +21,7 @@
 
 struct outer_case {
     const struct c3d_kernels *kernels;
-    int vector_count, count, start, ragged, triples;
+    int vector_count, count, start, ragged, triples, tiles;
     size_t channels, tap_count;
     enum guard_side side;
     float (*draw)(uint64_t, uint64_t);
@@ -78,10 +78,13 @@ static size_t reach(const struct c3d_tap taps[], size_t count, bool of_vectors)
     return (size_t)furthest;
 }
 
+/* Tiles of a call overlap in their operands and leave gaps between their sums. */
 static bool outer_holds(const struct outer_case *c)
 {
+    enum { VECTORS = 2, SCALARS = 1, SUMS = 5 };
     const int lanes = c->vector_count * c->kernels->lanes;
-    const size_t size = (size_t)(c->count * lanes);
+    const size_t sums = (size_t)(c->count * lanes), more = (size_t)(c->tiles - 1);
+    const size_t size = sums + more * (sums + SUMS);
     struct c3d_tap taps[OUTER_TAPS];
     struct guarded vectors, scalars, before, acc;
     if (c->triples)
@@ -90,32 +93,47 @@ static bool outer_holds(const struct outer_case *c)
         scatter_taps(c, taps);
     const size_t vector_step = reach(taps, c->tap_count, true) + (size_t)lanes;
     const size_t scalar_step = reach(taps, c->tap_count, false) + (size_t)c->count;
-    guarded_fill(&vectors, vector_step * c->channels, c->side, c->draw, c->seed);
-    guarded_fill(&scalars, scalar_step * c->channels, c->side, c->draw, c->seed + 1);
+    guarded_fill(&vectors, vector_step * c->channels + more * VECTORS, c->side, c->draw, c->seed);
+    guarded_fill(&scalars, scalar_step * c->channels + more * SCALARS, c->side, c->draw,
+                 c->seed + 1);
     guarded_fill(&before, size, c->side, c->draw, c->seed + 2);
     guarded_make(&acc, size * sizeof(float), c->side);
     if (!c->start)
         memcpy(acc.data, before.data, size * sizeof(float));
-    const struct c3d_outer outer = {
+    struct c3d_outer outer = {
         .vectors = vectors.data, .scalars = scalars.data,
         .vector_step = (ptrdiff_t)vector_step, .scalar_step = (ptrdiff_t)scalar_step,
         .channels = c->channels, .tap_count = c->tap_count, .taps = taps, .acc = acc.data,
+        .tiles = c->tiles,
+        .next = {.vectors = VECTORS, .scalars = SCALARS, .acc = (ptrdiff_t)sums + SUMS},
         .vector_count = c->vector_count, .count = c->count, .start = c->start,
         .ragged = c->ragged, .triples = c->triples,
     };
     c->kernels->outer(&outer);
     bool good = guarded_intact(&acc);
-    for (int m = 0; good && m < c->count; m++)
-        for (int lane = 0; good && lane < lanes; lane++) {
-            const int at = m * lanes + lane;
-            const float expected = outer_expected(&outer, ((float *)before.data)[at], m, lane);
-            const float got = outer.acc[at];
-            if (!same_float(expected, got))
-                good = complain("%s outer %dx%d, %zu channels, %zu taps, start %d, triples %d: "
-                                "row %d lane %d is %a, expected %a", c->kernels->name, c->count,
-                                c->vector_count, c->channels, c->tap_count, c->start, c->triples,
-                                m, lane, (double)got, (double)expected);
-        }
+    for (int tile = 0; tile < c->tiles; tile++) {
+        const float *was = (float *)before.data + tile * outer.next.acc;
+        const float *gap = outer.acc + sums;
+        for (int m = 0; good && m < c->count; m++)
+            for (int lane = 0; good && lane < lanes; lane++) {
+                const int at = m * lanes + lane;
+                const float expected = outer_expected(&outer, was[at], m, lane);
+                const float got = outer.acc[at];
+                if (!same_float(expected, got))
+                    good = complain("%s outer %dx%d, %zu channels, %zu taps, start %d, triples "
+                                    "%d: tile %d of %d, row %d lane %d is %a, expected %a",
+                                    c->kernels->name, c->count, c->vector_count, c->channels,
+                                    c->tap_count, c->start, c->triples, tile, c->tiles, m, lane,
+                                    (double)got, (double)expected);
+            }
+        if (good && tile + 1 < c->tiles &&
+            !(c->start ? is_poisoned(gap, SUMS * sizeof(float))
+                       : memcmp(gap, was + sums, SUMS * sizeof(float)) == 0))
+            good = complain("%s outer wrote between its tiles", c->kernels->name);
+        outer.vectors += outer.next.vectors;
+        outer.scalars += outer.next.scalars;
+        outer.acc += outer.next.acc;
+    }
     guarded_free(&vectors);
     guarded_free(&scalars);
     guarded_free(&before);
@@ -137,6 +155,7 @@ static void outer_holds_for_all_sizes(const char *isa)
                 c.start = i / 16 % 2;
                 c.side = i / 32 % 2 ? GUARD_HIGH : GUARD_LOW;
                 c.draw = i / 64 % 2 ? any_float : small_float;
+                c.tiles = 1 + (int)(c.seed % 3);
                 c.seed++;
                 cr_assert(outer_holds(&c));
             }
@@ -157,6 +176,7 @@ static void triples_hold_for_all_sizes(const char *isa)
                 c.draw = i / 24 % 2 ? any_float : small_float;
                 c.ragged = i / 48 > 0 && c.vector_count <= C3D_MAX_RAGGED_VECTORS;
                 c.triples = c.ragged ? i / 48 : 1;
+                c.tiles = 1 + (int)(c.seed % 3);
                 c.seed++;
                 cr_assert(outer_holds(&c));
             }
@@ -213,15 +233,18 @@ static bool finish_is_right(const struct finish_case *c, const float *sums, cons
 /* Against the sums that the same kernel leaves without finish. */
 static bool finish_holds(const struct finish_case *c)
 {
-    enum { CHANNELS = 3 };
+    enum { CHANNELS = 3, TILES = 2, SCALARS = 1 };
     const struct c3d_tap tap = {0};
     const int lanes = c->vector_count * c->kernels->lanes;
     const ptrdiff_t row_stride = lanes + c->gap;
-    const size_t extent = (size_t)((c->count - 1) * row_stride + lanes);
-    float sums[C3D_MAX_ACCUMULATORS * C3D_MAX_LANES];
+    const ptrdiff_t tile_step = c->count * row_stride; /* from one tile to the next */
+    const size_t extent =
+        (size_t)((TILES - 1) * tile_step + (c->count - 1) * row_stride + lanes);
+    float sums[TILES * C3D_MAX_ACCUMULATORS * C3D_MAX_LANES];
     struct guarded vectors, scalars, bias, out;
     guarded_fill(&vectors, (size_t)(CHANNELS * lanes), c->side, any_float, c->seed);
-    guarded_fill(&scalars, (size_t)(CHANNELS * c->count), c->side, any_float, c->seed + 1);
+    guarded_fill(&scalars, (size_t)(CHANNELS * c->count + SCALARS), c->side, any_float,
+                 c->seed + 1);
     guarded_fill(&bias, (size_t)c->count, c->side, bias_float, c->seed + 2);
     guarded_make(&out, extent * sizeof(float), c->side);
     const struct c3d_finish finish = {.bias = bias.data, .out = out.data,
@@ -230,14 +253,18 @@ static bool finish_holds(const struct finish_case *c)
     struct c3d_outer outer = {
         .vectors = vectors.data, .scalars = scalars.data, .vector_step = lanes,
         .scalar_step = c->count, .channels = CHANNELS, .tap_count = 1, .taps = &tap,
-        .acc = sums, .vector_count = c->vector_count, .count = c->count, .start = 1,
+        .acc = sums, .tiles = TILES,
+        .next = {.scalars = SCALARS, .acc = (ptrdiff_t)c->count * lanes, .out = tile_step},
+        .vector_count = c->vector_count, .count = c->count, .start = 1,
     };
     c->kernels->outer(&outer);
     outer.acc = NULL;
     outer.finish = &finish;
     c->kernels->outer(&outer);
-    const bool good = finish_is_right(c, sums, bias.data, out.data, row_stride) &&
-                      guarded_intact(&out);
+    bool good = guarded_intact(&out);
+    for (int tile = 0; good && tile < TILES; tile++)
+        good = finish_is_right(c, sums + tile * outer.next.acc, bias.data,
+                               (float *)out.data + tile * tile_step, row_stride);
     guarded_free(&vectors);
     guarded_free(&scalars);
     guarded_free(&bias);
@@ -289,7 +316,7 @@ static void fused_multiply_add_rounds_once(const char *isa)
         }
         kernels->outer(&(struct c3d_outer){.vectors = vector, .scalars = &scalar, .channels = 1,
                                            .tap_count = 1, .taps = &tap, .acc = acc,
-                                           .vector_count = 1, .count = 1});
+                                           .tiles = 1, .vector_count = 1, .count = 1});
         for (int l = 0; l < lanes; l++)
             cr_assert(same_float(acc[l], fmaf(scalar, vector[l], before[l])),
                       "%s: %a * %a + %a is %a", isa, (double)scalar, (double)vector[l],

@@ -296,26 +296,32 @@ static bool outer_is_right(const struct outer_case *c, const struct c3d_outer *o
 
 static bool outer_holds(const struct outer_case *c)
 {
+    enum { TILES = 2, VECTORS = 3, SCALARS = 1 };
     const int lanes = c->kernels->lanes, width = c->vector_count * lanes;
-    const size_t size = (size_t)(c->count * width);
+    const size_t sums = (size_t)(c->count * width), size = TILES * sums;
     struct guarded vectors, scalars, before, acc;
     const size_t vector_step = c->tap_count * (size_t)width;
     const size_t scalar_step = (size_t)((c->count - 1) * lanes) + c->tap_count;
-    guarded_fill(&vectors, vector_step * c->channels, c->side, c->draw, c->seed);
-    guarded_fill(&scalars, scalar_step * c->channels, c->side, c->draw, c->seed + 1);
+    guarded_fill(&vectors, vector_step * c->channels + VECTORS, c->side, c->draw, c->seed);
+    guarded_fill(&scalars, scalar_step * c->channels + SCALARS, c->side, c->draw, c->seed + 1);
     guarded_fill(&before, size, c->side, c->draw, c->seed + 2);
     guarded_make(&acc, size * sizeof(float), c->side);
     if (!c->start)
         memcpy(acc.data, before.data, size * sizeof(float));
-    const struct c3d_outer outer = {
+    struct c3d_outer outer = {
         .vectors = vectors.data, .scalars = scalars.data,
         .vector_step = (ptrdiff_t)vector_step, .scalar_step = (ptrdiff_t)scalar_step,
-        .channels = c->channels, .tap_count = c->tap_count, .acc = acc.data,
+        .channels = c->channels, .tap_count = c->tap_count, .acc = acc.data, .tiles = TILES,
+        .next = {.vectors = VECTORS, .scalars = SCALARS, .acc = (ptrdiff_t)sums},
         .vector_count = c->vector_count, .count = c->count, .start = c->start,
         .lane_scalars = 1,
     };
     c->kernels->outer(&outer);
-    const bool good = guarded_intact(&acc) && outer_is_right(c, &outer, before.data);
+    bool good = guarded_intact(&acc) && outer_is_right(c, &outer, before.data);
+    outer.vectors += VECTORS;
+    outer.scalars += SCALARS;
+    outer.acc += sums;
+    good = good && outer_is_right(c, &outer, (float *)before.data + sums);
     guarded_free(&vectors);
     guarded_free(&scalars);
     guarded_free(&before);

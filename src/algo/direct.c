@@ -155,15 +155,17 @@ static int64_t run_end(const struct worker *worker, int64_t w, struct c3d_range 
     return w;
 }
 
-/* What to ask for while a register tile is at work: a line of input for each channel, and
- * one or two of weights; more than that at once. */
+/* What to ask for while register tiles are at work: for each a line of input for each channel,
+ * and one or two of weights; more than that at once. */
 static void prefetch(struct next *next, struct c3d_outer *outer)
 {
     enum { WEIGHTS = 1, most = C3D_MAX_AHEAD - WEIGHTS };
     _Static_assert(most == 2, "as many lines for each asker as are needed, 1 or 2");
-    c3d_prefetch_by(outer, &next->input);
-    const int64_t left = (next->weights_end - next->weights) / C3D_LINE_ELEMS;
-    const int64_t lines = c3d_min(next->weights_lines, left);
+    c3d_prefetch_by(&next->input, outer);
+    const int64_t tiles = outer->tiles;
+    const int64_t left = c3d_max(next->weights_end - next->weights, 0);
+    const int64_t lines =
+        c3d_min(next->weights_lines, c3d_ceil_div(left, tiles * C3D_LINE_ELEMS));
     const int64_t askers = c3d_max(
         (int64_t)outer->channels / (outer->tap_count == 1 ? C3D_SINGLE_CHANNELS : 1), 1);
     const int64_t each = lines <= 0 ? 0 : lines <= askers ? 1 : most;
@@ -171,29 +173,43 @@ static void prefetch(struct next *next, struct c3d_outer *outer)
         outer->ahead[WEIGHTS + i].at =
             each > 0 ? next->weights + c3d_min(i, each - 1) * C3D_LINE_ELEMS : outer->scalars;
         outer->ahead[WEIGHTS + i].step = each * C3D_LINE_ELEMS;
+        outer->ahead[WEIGHTS + i].next = lines * C3D_LINE_ELEMS;
     }
-    for (int64_t i = each * askers; i < lines; i++) {
-        __builtin_prefetch(next->weights + i * C3D_LINE_ELEMS, 0, 2);
+    for (int64_t tile = 0; tile < tiles; tile++) {
+        for (int64_t i = each * askers; i < lines; i++) {
+            __builtin_prefetch(next->weights + i * C3D_LINE_ELEMS, 0, 2);
+        }
+        next->weights += lines * C3D_LINE_ELEMS;
     }
-    next->weights += lines * C3D_LINE_ELEMS;
 }
 
-/* One panel for one row of outputs, `outer` holding what does not change. */
-static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t t, int64_t h,
-                         float *acc)
+/* Register tiles of one panel, of the same columns in each of some rows of outputs that have
+ * the same taps, or one after another in one row; `outer` holds what does not change. */
+static void convolve_tiles(struct worker *worker, struct c3d_outer *outer,
+                           const struct c3d_tap_list *list)
+{
+    outer->taps = list->taps;
+    outer->tap_count = list->count;
+    outer->ragged = list->ragged;
+    outer->triples = list->triples;
+    prefetch(&worker->next, outer);
+    worker->direct->kernels->outer(outer);
+}
+
+/* One panel for some rows of a plane of outputs whose taps are these.  All rows of a register
+ * tile's columns are one call; of a single row, as many tiles as are alike. */
+static void convolve_rows(struct worker *worker, struct c3d_outer *outer, int64_t t,
+                          struct c3d_range rows, struct c3d_range taps[3], float *acc)
 {
     const struct direct *const d = worker->direct;
     const struct c3d_blocking *const b = &d->blocking;
     const struct c3d_range *const out = worker->task->out;
     const int width = outer->vector_count * d->kernels->lanes;
     const int limit = d->kernels->max_count[outer->vector_count];
-    struct c3d_range taps[3] = {
-        c3d_intersection(c3d_valid_taps(&d->problem, T, t), worker->chunk.taps[T]),
-        c3d_intersection(c3d_valid_taps(&d->problem, H, h), worker->chunk.taps[H]),
-    };
     const float *const row =
         worker->input + ((t - out[T].begin) * b->planes.per_out * b->rows.slots +
-                         (h - out[H].begin) * b->rows.per_out) * b->row.length;
+                         (rows.begin - out[H].begin) * b->rows.per_out) * b->row.length;
+    const bool single = c3d_extent(rows) == 1;
     for (int64_t w = out[W].begin; w < out[W].end;) {
         const int64_t end = run_end(worker, w, &taps[W]);
         /* Tiles of nearly equal length: a short last one would leave the FMA
@@ -201,22 +217,52 @@ static void convolve_row(struct worker *worker, struct c3d_outer *outer, int64_t
         const int64_t tiles = c3d_ceil_div(end - w, limit);
         const int64_t shorter = (end - w) / tiles, longer_tiles = (end - w) % tiles;
         c3d_tap_lists_turn(&worker->taps, taps, width);
-        for (int64_t tile = 0; tile < tiles; tile++) {
+        for (int64_t tile = 0, together; tile < tiles; tile += together) {
             const int64_t count = shorter + (tile < longer_tiles);
+            const int64_t of_count = c3d_min((tile < longer_tiles ? longer_tiles : tiles) - tile,
+                                             C3D_ENOUGH_TILES);
             const struct c3d_range columns = {w, w + count};
             const struct c3d_tap_list *const list = c3d_tap_lists_find(&worker->taps, columns);
-            outer->taps = list->taps;
-            outer->tap_count = list->count;
-            outer->ragged = list->ragged;
-            outer->triples = list->triples;
             outer->count = (int)count;
             outer->scalars = row + (w - out[W].begin);
             outer->acc = acc + (w - out[W].begin) * width;
-            prefetch(&worker->next, outer);
-            d->kernels->outer(outer);
-            w += count;
+            together = 1;
+            if (single) {
+                together = c3d_tap_lists_alike(&worker->taps, columns, of_count);
+                outer->tiles = (int)together;
+                outer->next.scalars = count;
+                outer->next.acc = count * width;
+            }
+            convolve_tiles(worker, outer, list);
+            w += together * count;
         }
     }
+}
+
+/* One panel for a plane of outputs, row after row or many at once. */
+static float *convolve_plane(struct worker *worker, struct c3d_outer *outer, int64_t t, float *acc)
+{
+    const struct direct *const d = worker->direct;
+    const struct c3d_range *const out = worker->task->out;
+    const int64_t row = c3d_extent(out[W]) * outer->vector_count * d->kernels->lanes;
+    struct c3d_range taps[3] = {
+        c3d_intersection(c3d_valid_taps(&d->problem, T, t), worker->chunk.taps[T]),
+    };
+    for (int64_t h = out[H].begin, end; h < out[H].end; h = end) {
+        taps[H] = c3d_intersection(c3d_valid_taps(&d->problem, H, h), worker->chunk.taps[H]);
+        end = h;
+        do {
+            end++;
+        } while (end < out[H].end && end - h < C3D_ENOUGH_TILES &&
+                 c3d_same_range(taps[H], c3d_intersection(c3d_valid_taps(&d->problem, H, end),
+                                                        worker->chunk.taps[H])));
+        outer->tiles = (int)(end - h);
+        outer->next.scalars = d->blocking.rows.per_out * d->blocking.row.length;
+        outer->next.acc = row;
+        convolve_rows(worker, outer, t, (struct c3d_range){h, end}, taps, acc);
+        acc += (end - h) * row;
+    }
+    return acc;
 }
 
 /* A chunk's part of a panel of weights. */
@@ -269,7 +315,6 @@ static void convolve_chunk(struct worker *worker, bool start)
     const struct c3d_task *const task = worker->task;
     const struct stage *const after = &worker->after;
     const int64_t channels = c3d_panel_channels(d->blocking.panels);
-    const int64_t out_w = c3d_extent(task->out[W]);
     const int64_t tiles = start_prefetch(worker);
     float *acc = worker->acc;
     struct panel next = find_panel(d, &worker->chunk, task->group, task->channels.begin);
@@ -292,10 +337,7 @@ static void convolve_chunk(struct worker *worker, bool start)
         worker->next.weights_end = next.weights + next.elems;
         worker->next.weights_lines = c3d_ceil_div(next.elems, tiles * C3D_LINE_ELEMS);
         for (int64_t t = task->out[T].begin; t < task->out[T].end; t++) {
-            for (int64_t h = task->out[H].begin; h < task->out[H].end; h++) {
-                convolve_row(worker, &outer, t, h, acc);
-                acc += out_w * width;
-            }
+            acc = convolve_plane(worker, &outer, t, acc);
         }
     }
 }

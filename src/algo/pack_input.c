@@ -292,6 +292,7 @@ void c3d_prefetch_start(struct c3d_prefetch *prefetch, const struct c3d_problem 
     const bool any = right > left && c3d_extent(chunk->channels) > 0 && !problem->columns;
     const int64_t lines =
         any ? from.plane_slots * from.row_slots * ((right - left) / C3D_LINE_ELEMS + 1) : 0;
+    int64_t step;
     *prefetch = (struct c3d_prefetch){
         .problem = problem,
         .blocking = blocking,
@@ -303,12 +304,15 @@ void c3d_prefetch_start(struct c3d_prefetch *prefetch, const struct c3d_problem 
         .rows = from.row_slots,
         .left = left,
         .right = right,
-        .lines_per_step = c3d_ceil_div(lines, steps),
+        .joined = left == 0 && right == problem->in[W] &&
+                  c3d_slot_run(&blocking->rows, 0, &step) >= from.row_slots && step == 1,
+        .lines = lines,
+        .steps = steps,
     };
 }
 
-/* The first line of the next row, NULL after the last. */
-static const float *next_row(struct c3d_prefetch *prefetch)
+/* Turns to the next row, or the next that are joined; false after the last. */
+static bool next_row(struct c3d_prefetch *prefetch)
 {
     const struct c3d_problem *const p = prefetch->problem;
     for (; prefetch->plane < prefetch->planes; prefetch->plane++, prefetch->row = 0) {
@@ -320,38 +324,51 @@ static const float *next_row(struct c3d_prefetch *prefetch)
         while (prefetch->row < prefetch->rows) {
             const int64_t h =
                 prefetch->h + c3d_slot_coordinate(&prefetch->blocking->rows, prefetch->row);
-            prefetch->row++;
-            if (h >= 0 && h < p->in[H]) {
-                const float *const row = prefetch->input + (t * p->in[H] + h) * p->in[W];
-                prefetch->at = row + prefetch->left + C3D_LINE_ELEMS;
-                prefetch->end = row + prefetch->right;
-                return row + prefetch->left;
+            if (h < 0 || h >= p->in[H]) {
+                prefetch->row++;
+                continue;
             }
+            const int64_t rows =
+                prefetch->joined ? c3d_min(prefetch->rows - prefetch->row, p->in[H] - h) : 1;
+            const float *const row = prefetch->input + (t * p->in[H] + h) * p->in[W];
+            prefetch->at = row + prefetch->left;
+            prefetch->end = row + (rows - 1) * p->in[W] + prefetch->right;
+            prefetch->row += rows;
+            return true;
         }
     }
-    return NULL;
+    return false;
 }
 
-static const float *next_line(struct c3d_prefetch *prefetch)
+/* The next lines, as many as follow each other and no more than `most`: where the first of
+ * them lies in the first channel.  None after the last. */
+static const float *next_lines(struct c3d_prefetch *prefetch, int64_t most, int64_t *count)
 {
-    if (prefetch->at < prefetch->end) {
-        const float *const line = prefetch->at;
-        prefetch->at += C3D_LINE_ELEMS;
-        return line;
+    *count = 0;
+    if (prefetch->at >= prefetch->end && !next_row(prefetch)) {
+        return NULL;
     }
-    return next_row(prefetch);
+    const float *const first = prefetch->at;
+    *count = c3d_min(c3d_ceil_div(prefetch->end - first, C3D_LINE_ELEMS), most);
+    prefetch->at += *count * C3D_LINE_ELEMS;
+    return first;
 }
 
-const float *c3d_prefetch_step(struct c3d_prefetch *prefetch)
+void c3d_prefetch_by(struct c3d_prefetch *prefetch, struct c3d_outer *outer)
 {
     const ptrdiff_t channel = (ptrdiff_t)c3d_volume(prefetch->problem->in);
-    const float *const first = next_line(prefetch);
-    const float *line = first;
-    for (int64_t i = 1; i < prefetch->lines_per_step && line != NULL; i++) {
-        line = next_line(prefetch);
-        for (int64_t c = 0; line != NULL && c < prefetch->channels; c++) {
-            __builtin_prefetch(line + c * channel, 0, 2);
+    int64_t wanted = c3d_ceil_div(outer->tiles * prefetch->lines, prefetch->steps), count;
+    const float *lines = next_lines(prefetch, wanted, &count);
+    outer->ahead[0].at = count > 0 ? lines : outer->scalars;
+    outer->ahead[0].step = count > 0 ? channel : 0;
+    outer->ahead[0].next = count > 0 ? C3D_LINE_ELEMS : 0;
+    for (int64_t asked = outer->tiles; count > 0; asked = 0) {
+        for (int64_t i = asked; i < count; i++) {
+            for (int64_t c = 0; c < prefetch->channels; c++) {
+                __builtin_prefetch(lines + i * C3D_LINE_ELEMS + c * channel, 0, 2);
+            }
         }
+        wanted -= count;
+        lines = next_lines(prefetch, wanted, &count);
     }
-    return first;
 }

@@ -42,9 +42,10 @@ struct c3d_prefetch {
     int64_t t, h;               /* coordinates of slot 0 */
     int64_t planes, rows;       /* slots */
     int64_t left, right;        /* columns inside the volume */
+    bool joined;                /* rows of a plane follow each other without a gap */
     int64_t plane, row;         /* to come next */
-    const float *at, *end;      /* what is left of the row before */
-    int64_t lines_per_step;     /* of each channel */
+    const float *at, *end;      /* what is left of the row, or of joined rows, before */
+    int64_t lines, steps;       /* of each channel; that they are to be asked for in */
 };
 
 /* The window that the chunk of the task reads, in so many steps, more or less. */
@@ -52,16 +53,8 @@ void c3d_prefetch_start(struct c3d_prefetch *prefetch, const struct c3d_problem 
                         const struct c3d_blocking *blocking, const struct c3d_task *task,
                         const struct c3d_chunk *chunk, const float *input, int64_t steps);
 
-/* Asks for the next lines of all channels but the first line, whose address in the
- * first channel is returned: that one is the micro-kernel's.  NULL after the last. */
-const float *c3d_prefetch_step(struct c3d_prefetch *prefetch);
-
-/* Makes a register tile ask for what the step returned. */
-static inline void c3d_prefetch_by(struct c3d_outer *outer, struct c3d_prefetch *prefetch)
-{
-    const float *const line = c3d_prefetch_step(prefetch);
-    outer->ahead[0].at = line != NULL ? line : outer->scalars;
-    outer->ahead[0].step = line != NULL ? (ptrdiff_t)c3d_volume(prefetch->problem->in) : 0;
-}
+/* Makes the register tiles of a call, a step each, ask for the next lines of all channels:
+ * for one line each, and for more than that at once. */
+void c3d_prefetch_by(struct c3d_prefetch *prefetch, struct c3d_outer *outer);
 
 #endif

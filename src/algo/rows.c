@@ -27,11 +27,9 @@ static const char *refusal(const struct c3d_request *request)
  * units waiting. */
 static int tile_width(const struct c3d_kernels *kernels, int count, int64_t vectors)
 {
-    int most = C3D_MAX_VECTORS;
-    while (most > 1 && (kernels->max_count[most] < count || most > vectors)) {
-        most--;
-    }
-    int width = (int)c3d_ceil_div(vectors, c3d_ceil_div(vectors, most));
+    const int64_t tiles =
+        c3d_ceil_div(vectors, c3d_rowwise_tile_vectors(kernels, count, vectors));
+    int width = (int)c3d_ceil_div(vectors, tiles);
     while (kernels->max_count[width] < count) {
         width++;
     }
@@ -131,24 +129,48 @@ static size_t list_taps(const struct c3d_rowwise_worker *worker, struct c3d_rang
     return (size_t)(tap - worker->taps);
 }
 
-/* One register tile of a run: `piece` and `outer` know where, `outs` is the run's end. */
-static void convolve_tile(struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
-                          struct c3d_rowwise_piece *piece, int64_t outs)
+/* Register tiles of a run: `piece` and `outer` know where, `outs` is the run's end. */
+static void convolve_tiles(struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
+                           struct c3d_rowwise_piece *piece, int64_t outs)
 {
     const struct c3d_rowwise *const r = worker->rowwise;
-    const int64_t first = piece->first, end = first + piece->count;
+    const int64_t width = outer->next.out;
     struct c3d_finish finish;
-    outer->finish =
-        worker->last && c3d_rowwise_finish(worker, piece, outs, &finish) ? &finish : NULL;
-    c3d_prefetch_by(outer, &worker->ahead);
+    outer->finish = NULL;
+    if (worker->last) {
+        /* Those that hold other than consecutive outputs go one by one. */
+        const int64_t whole = c3d_min(outer->tiles, (outs - piece->first) / width);
+        outer->tiles = (int)c3d_max(whole, 1);
+        piece->count = outer->tiles * width;
+        if (c3d_rowwise_finish(worker, piece, outs, &finish)) {
+            outer->finish = &finish;
+        } else {
+            outer->tiles = 1;
+            piece->count = width;
+            outer->finish = c3d_rowwise_finish(worker, piece, outs, &finish) ? &finish : NULL;
+        }
+    }
+    c3d_prefetch_by(&worker->ahead, outer);
     r->kernels->outer(outer);
     if (worker->last && outer->finish == NULL) {
-        piece->acc_stride = piece->count;
-        piece->first = c3d_max(first, 0);
-        piece->count = c3d_min(end, outs) - piece->first;
-        piece->acc = outer->acc + (piece->first - first);
-        c3d_rowwise_store(worker, piece);
+        const int64_t first = piece->first, end = first + piece->count;
+        struct c3d_rowwise_piece rest = *piece;
+        rest.acc_stride = piece->count;
+        rest.first = c3d_max(first, 0);
+        rest.count = c3d_min(end, outs) - rest.first;
+        rest.acc = outer->acc + (rest.first - first);
+        c3d_rowwise_store(worker, &rest);
     }
+}
+
+/* How many register tiles of this width come first when so many vectors are cut into nearly
+ * equal ones. */
+static int64_t equal_tiles(const struct c3d_kernels *kernels, int count, int64_t vectors,
+                           int width)
+{
+    const int64_t tiles =
+        c3d_ceil_div(vectors, c3d_rowwise_tile_vectors(kernels, count, vectors));
+    return c3d_max(vectors - (width - 1) * tiles, 1);
 }
 
 /* A run of outputs that starts with row h of plane t, which meets these taps along T, for
@@ -162,22 +184,24 @@ static float *convolve_run(struct c3d_rowwise_worker *worker, struct c3d_outer *
     const int64_t outs = c3d_rowwise_run(r, rows, c3d_extent(worker->task->out[W]));
     const struct c3d_range readable = c3d_rowwise_readable(worker, piece->t, piece->h, planes);
     const float *const window = c3d_rowwise_window(worker, piece->t, piece->h, planes.begin);
-    int width;
-    for (int64_t at = c3d_rowwise_run_begin(worker, piece); at < outs; at += width * lanes) {
-        width = at < readable.begin
-                    ? 1
-                    : tile_width(r->kernels, outer->count, c3d_ceil_div(outs - at, lanes));
+    for (int64_t at = c3d_rowwise_run_begin(worker, piece), step; at < outs; at += step) {
+        const int64_t vectors = at < readable.begin ? 1 : c3d_ceil_div(outs - at, lanes);
+        const int width = tile_width(r->kernels, outer->count, vectors);
+        step = width * lanes;
+        const int64_t inside = c3d_min((readable.end - at) / step, C3D_ENOUGH_TILES);
         /* What may not be read was computed before, and is once more: the same bits. */
-        const int64_t from =
-            c3d_min(c3d_max(at, readable.begin), readable.end - width * lanes);
-        piece->first = from;
-        piece->count = width * lanes;
+        piece->first = c3d_min(c3d_max(at, readable.begin), readable.end - step);
+        outer->tiles = (int)c3d_max(
+            c3d_min(equal_tiles(r->kernels, outer->count, vectors, width), inside), 1);
         outer->vector_count = width;
-        outer->vectors = window + from;
+        outer->vectors = window + piece->first;
         outer->acc = acc;
-        convolve_tile(worker, outer, piece, outs);
+        outer->next.vectors = outer->next.out = step;
+        outer->next.acc = outer->count * step;
+        convolve_tiles(worker, outer, piece, outs);
+        step *= outer->tiles;
         if (!worker->start || !worker->last) {
-            acc += outer->count * width * lanes;
+            acc += outer->count * step;
         }
     }
     return acc;

@@ -106,6 +106,15 @@ static struct c3d_chunk chunk_from(const struct c3d_rowwise *r, int64_t c)
     };
 }
 
+int c3d_rowwise_tile_vectors(const struct c3d_kernels *kernels, int count, int64_t vectors)
+{
+    int most = C3D_MAX_VECTORS;
+    while (most > 1 && (kernels->max_count[most] < count || most > vectors)) {
+        most--;
+    }
+    return most;
+}
+
 /* Starts asking for what is packed after the chunk at work: the next, or the first of
  * the next task. */
 static void start_prefetch(struct c3d_rowwise_worker *worker, const struct c3d_task *next,
@@ -113,18 +122,18 @@ static void start_prefetch(struct c3d_rowwise_worker *worker, const struct c3d_t
 {
     const struct c3d_rowwise *const r = worker->rowwise;
     const struct c3d_task *const task = worker->last ? next : worker->task;
-    if (task == NULL || !r->far) {
-        worker->ahead = (struct c3d_prefetch){.problem = &r->problem};
+    if (task == NULL || !r->ask_ahead) {
+        worker->ahead = (struct c3d_prefetch){.problem = &r->problem, .steps = 1};
         return;
     }
     const struct c3d_chunk chunk = chunk_from(r, worker->last ? 0 : worker->chunk.channels.end);
     const int64_t vectors = c3d_ceil_div(c3d_extent(worker->task->out[W]), r->kernels->lanes);
     const int64_t rows = c3d_extent(worker->task->out[T]) * c3d_extent(worker->task->out[H]);
     const int64_t blocks = c3d_ceil_div(r->problem.out_channels, r->block_size);
-    /* A register tile is some sixteen vectors, in several rows or channels. */
-    const int64_t tiles = c3d_max(rows * vectors * blocks * r->block_size / 16, 1);
+    const int64_t tiles = c3d_ceil_div(
+        vectors, c3d_rowwise_tile_vectors(r->kernels, (int)r->block_size, vectors));
     c3d_prefetch_start(&worker->ahead, &r->problem, &r->blocking, task, &chunk,
-                       c3d_task_input(&r->problem, task, input), tiles);
+                       c3d_task_input(&r->problem, task, input), rows * blocks * tiles);
 }
 
 /* Where in the input the task's first output meets the first tap of channel c of its

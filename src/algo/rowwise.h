@@ -19,7 +19,7 @@ struct c3d_rowwise {
     const struct c3d_kernels *kernels;
     struct c3d_blocking blocking;
     bool relu;
-    bool far;           /* the input lies beyond L2: it is asked for ahead of time */
+    bool ask_ahead;     /* for the input, which lies beyond L2 */
     double l3_rate;     /* of the request */
     bool may_stream;    /* if the tile allows, ... */
     bool stream;        /* ... results go past the caches */
@@ -54,6 +54,9 @@ void c3d_rowwise_pack(const struct c3d_prepared *prepared, const float *weight,
                       const float *bias, float *packed);
 void c3d_rowwise_attach(struct c3d_prepared *prepared, const float *packed);
 void c3d_rowwise_destroy(struct c3d_prepared *prepared);
+
+/* The most vectors of a register tile of `count` rows that are of use for so many in all. */
+int c3d_rowwise_tile_vectors(const struct c3d_kernels *kernels, int count, int64_t vectors);
 
 /* Why a problem is not accepted; NULL if it is. */
 const char *c3d_rowwise_refusal(const struct c3d_request *request);

@@ -149,3 +149,18 @@ const struct c3d_tap_list *c3d_tap_lists_find(struct c3d_tap_lists *lists,
     }
     return list;
 }
+
+int64_t c3d_tap_lists_alike(const struct c3d_tap_lists *lists, struct c3d_range columns,
+                            int64_t most)
+{
+    if (!lists->ragged) {
+        return most;
+    }
+    const int64_t count = c3d_extent(columns);
+    int64_t tiles = 0;
+    while (tiles < most && part_of_row(lists->problem, columns) == INNER) {
+        columns = (struct c3d_range){columns.end, columns.end + count};
+        tiles++;
+    }
+    return c3d_max(tiles, 1);
+}

@@ -52,4 +52,8 @@ void c3d_tap_lists_turn(struct c3d_tap_lists *lists, const struct c3d_range vali
 const struct c3d_tap_list *c3d_tap_lists_find(struct c3d_tap_lists *lists,
                                               struct c3d_range columns);
 
+/* How many tiles as wide as this one, itself and those that follow it, have its list, of `most`. */
+int64_t c3d_tap_lists_alike(const struct c3d_tap_lists *lists, struct c3d_range columns,
+                            int64_t most);
+
 #endif

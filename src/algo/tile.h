@@ -39,4 +39,15 @@ static inline size_t c3d_l3_bytes(const struct c3d_request *request)
     return request->l3_bytes > 0 ? request->l3_bytes : (size_t)32 << 20;
 }
 
+/* True if the input's channels lie so far apart, in sizes that the L2 cache divides, that
+ * it does not hold a line of each of so many at a time. */
+static inline bool c3d_channels_collide(const struct c3d_request *request, int64_t channels)
+{
+    enum { ways = 8 }; /* of an L2 cache, or fewer */
+    const struct c3d_problem *const p = request->problem;
+    const int64_t way = c3d_max((int64_t)c3d_l2_bytes(request) / ways, 1);
+    const int64_t places = way / c3d_gcd(way, c3d_volume(p->in) * (int64_t)sizeof(float));
+    return channels > places * ways / 2;
+}
+
 #endif

@@ -283,7 +283,8 @@ static void transform_input(const struct worker *worker, int frequency)
     }
 }
 
-/* The sums of a panel for all frequencies of H and W, from all input channels. */
+/* The sums of a panel for all frequencies of H and W, from all input channels.  Those of a
+ * register tile are one call. */
 static void multiply(const struct worker *worker, const float *weights, int vectors,
                      float *sums)
 {
@@ -294,31 +295,34 @@ static void multiply(const struct worker *worker, const float *weights, int vect
     struct c3d_outer outer = {
         .vector_step = (ptrdiff_t)lanes * width,
         .scalar_step = (ptrdiff_t)b->rows * lanes,
+        .tiles = b->axes[H].points * b->axes[W].points,
+        .next = {
+            .vectors = (ptrdiff_t)channels * width,
+            .scalars = (ptrdiff_t)b->input_frequency,
+            .acc = (ptrdiff_t)b->sum_frequency,
+        },
         .vector_count = vectors,
         .lane_scalars = 1,
     };
     for (int i = 0; i < C3D_MAX_AHEAD; i++) {
         outer.ahead[i].at = weights;
     }
-    for (int f = 0; f < b->axes[H].points * b->axes[W].points; f++) {
-        const float *const of_frequency = weights + f * channels * width;
-        for (int64_t n = 0; n < worker->count; n += b->rows) {
-            outer.count = (int)c3d_min(b->rows, worker->count - n);
-            outer.acc = sums + f * b->sum_frequency + n * width;
-            outer.vectors = of_frequency;
-            outer.scalars = tile_input(worker, n, 0) + f * b->input_frequency;
-            outer.channels = (size_t)whole;
-            outer.tap_count = (size_t)lanes;
-            outer.start = 1;
+    for (int64_t n = 0; n < worker->count; n += b->rows) {
+        outer.count = (int)c3d_min(b->rows, worker->count - n);
+        outer.acc = sums + n * width;
+        outer.vectors = weights;
+        outer.scalars = tile_input(worker, n, 0);
+        outer.channels = (size_t)whole;
+        outer.tap_count = (size_t)lanes;
+        outer.start = 1;
+        g->kernels->outer(&outer);
+        if (channels > whole * lanes) {
+            outer.vectors += whole * outer.vector_step;
+            outer.scalars += whole * outer.scalar_step;
+            outer.channels = 1;
+            outer.tap_count = (size_t)(channels - whole * lanes);
+            outer.start = 0;
             g->kernels->outer(&outer);
-            if (channels > whole * lanes) {
-                outer.vectors += whole * outer.vector_step;
-                outer.scalars += whole * outer.scalar_step;
-                outer.channels = 1;
-                outer.tap_count = (size_t)(channels - whole * lanes);
-                outer.start = 0;
-                g->kernels->outer(&outer);
-            }
         }
     }
 }

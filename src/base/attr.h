@@ -25,4 +25,8 @@
 #  define C3D_UNROLL _Pragma("GCC unroll 32")
 #endif
 
+/* Makes the compiler forget what it knows of a pointer or an integer, and of memory: what is
+ * computed from them afterwards is computed there, not before a loop. */
+#define C3D_OPAQUE(value) __asm__ volatile("" : "+r"(value) : : "memory")
+
 #endif

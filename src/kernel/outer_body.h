@@ -21,6 +21,10 @@ static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float
                                          const int pitch)
 {
     vf x[C3D_MAX_VECTORS];
+    if (width == full_width && first == 0 && end == full_rows) {
+        v_full_step(acc, from, by, pitch);
+        return;
+    }
     if (width == 1) {
         /* Without a loop over vectors: clang 14 leaves the accumulators in memory when
          * an unrolled loop has a single iteration. */
@@ -46,10 +50,9 @@ static C3D_ALWAYS_INLINE void outer_step(vf *acc, const float *from, const float
 }
 
 /* Brings the lines that finish_tile() will write, so that its stores do not wait. */
-static C3D_ALWAYS_INLINE void prefetch_finish(const struct c3d_finish *f, const int count,
-                                              const int width)
+static C3D_ALWAYS_INLINE void prefetch_finish(const struct c3d_finish *f, const float *out,
+                                              const int count, const int width)
 {
-    const float *out = f->out;
     const ptrdiff_t step = f->row_stride;
     C3D_UNROLL
     for (int m = 0; m < count; m++, out += step) {
@@ -60,12 +63,11 @@ static C3D_ALWAYS_INLINE void prefetch_finish(const struct c3d_finish *f, const 
     }
 }
 
-static C3D_ALWAYS_INLINE void finish_rows(const struct c3d_finish *f, const vf *acc,
+static C3D_ALWAYS_INLINE void finish_rows(const struct c3d_finish *f, float *out, const vf *acc,
                                           const int count, const int width, const bool stream)
 {
     const vf least = least_result(f->relu);
     const float *const bias = f->bias;
-    float *out = f->out;
     const ptrdiff_t step = f->row_stride;
     C3D_UNROLL
     for (int m = 0; m < count; m++, out += step) {
@@ -82,13 +84,13 @@ static C3D_ALWAYS_INLINE void finish_rows(const struct c3d_finish *f, const vf *
     }
 }
 
-static C3D_ALWAYS_INLINE void finish_tile(const struct c3d_finish *f, const vf *acc,
+static C3D_ALWAYS_INLINE void finish_tile(const struct c3d_finish *f, float *out, const vf *acc,
                                           const int count, const int width)
 {
     if (can_stream && f->stream) {
-        finish_rows(f, acc, count, width, true);
+        finish_rows(f, out, acc, count, width, true);
     } else {
-        finish_rows(f, acc, count, width, false);
+        finish_rows(f, out, acc, count, width, false);
     }
 }
 
@@ -105,8 +107,8 @@ static C3D_ALWAYS_INLINE void walk_taps(const struct c3d_outer *o, vf *acc, cons
                                         const float *scalars, const int count, const int width,
                                         const enum tile_kind kind)
 {
-    const struct c3d_tap *const end = o->taps + o->tap_count;
-    for (const struct c3d_tap *tap = o->taps; tap < end; tap++) {
+    const struct c3d_tap *const end = o->taps + o->tap_count, *tap = o->taps;
+    do {
         const float *const from = vectors + tap->vector;
         const float *const by = scalars + tap->scalar;
         if (kind == WHOLE || tap->skip == 0) {
@@ -116,7 +118,7 @@ static C3D_ALWAYS_INLINE void walk_taps(const struct c3d_outer *o, vf *acc, cons
         } else {
             outer_step(acc, from, by, 0, count - 1, width, 1);
         }
-    }
+    } while (++tap < end);
 }
 _Static_assert(C3D_MAX_SKIP == 1, "walk_taps knows no other");
 
@@ -125,15 +127,16 @@ static C3D_ALWAYS_INLINE void walk_triples(const struct c3d_outer *o, vf *acc,
                                            const int count, const int width,
                                            const enum tile_kind kind)
 {
-    const struct c3d_tap *const end = o->taps + o->tap_count;
-    for (const struct c3d_tap *tap = o->taps; tap < end; tap += 3) {
+    const struct c3d_tap *const end = o->taps + o->tap_count, *tap = o->taps;
+    do {
         const float *const from = vectors + tap->vector;
         const float *const by = scalars + tap->scalar;
         outer_step(acc, from, by, kind == TRIPLES_LEFT ? 1 : 0, count, width, 1);
         outer_step(acc, from + width * C3D_LANES, by + 1, 0, count, width, 1);
         outer_step(acc, from + 2 * width * C3D_LANES, by + 2, 0,
                    kind == TRIPLES_RIGHT ? count - 1 : count, width, 1);
-    }
+        tap += 3;
+    } while (tap < end);
 }
 
 /* Scalars in lanes; the taps are the lanes. */
@@ -161,32 +164,48 @@ static C3D_ALWAYS_INLINE void walk_lanes(const struct c3d_outer *o, vf *acc, con
     }
 }
 
-/*
- * The micro-kernel for a tile of count x width vectors, all constant at every call, so
- * that all loops but the two of the reduction vanish.
- */
-static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int count,
-                                         const int width, const enum tile_kind kind)
+/* Where the lines to ask for lie, as integers: they may leave their arrays. */
+struct ahead {
+    uintptr_t at[C3D_MAX_AHEAD], step[C3D_MAX_AHEAD];
+};
+
+/* Asks for lines first .. end, and turns to those of the next channel. */
+static C3D_ALWAYS_INLINE void ask_ahead(struct ahead *ahead, const int first, const int end)
+{
+    C3D_UNROLL
+    for (int i = first; i < end; i++) {
+        __builtin_prefetch((const void *)ahead->at[i], 0, 2);
+        ahead->at[i] += ahead->step[i];
+    }
+}
+
+/* The tile of that number, of count x width vectors, all constant at every call, so that
+ * all loops but the two of the reduction vanish. */
+static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const ptrdiff_t tile,
+                                         const int count, const int width,
+                                         const enum tile_kind kind)
 {
     const bool may_finish = kind != RAGGED && kind != LANE_SCALARS;
     const vf zero = {0};
     vf acc[C3D_MAX_ACCUMULATORS];
     if (may_finish && o->finish != NULL && !o->finish->stream) {
-        prefetch_finish(o->finish, count, width);
+        prefetch_finish(o->finish, o->finish->out + tile * o->next.out, count, width);
     }
+    float *const sums = o->acc + tile * o->next.acc;
     C3D_UNROLL
     for (int i = 0; i < count * width; i++) {
-        acc[i] = o->start ? zero : v_load(o->acc + i * C3D_LANES);
+        acc[i] = o->start ? zero : v_load(sums + i * C3D_LANES);
     }
-    const float *vectors = o->vectors, *scalars = o->scalars;
-    /* Integers: they may leave their arrays. */
-    uintptr_t ahead[C3D_MAX_AHEAD], ahead_step[C3D_MAX_AHEAD];
+    const float *vectors = o->vectors + tile * o->next.vectors;
+    const float *scalars = o->scalars + tile * o->next.scalars;
+    struct ahead ahead;
     C3D_UNROLL
     for (int i = 0; i < C3D_MAX_AHEAD; i++) {
-        ahead[i] = (uintptr_t)o->ahead[i].at;
-        ahead_step[i] = (uintptr_t)o->ahead[i].step * sizeof(float);
+        ahead.at[i] = (uintptr_t)o->ahead[i].at +
+                      (uintptr_t)(tile * o->ahead[i].next) * sizeof(float);
+        ahead.step[i] = (uintptr_t)o->ahead[i].step * sizeof(float);
     }
-    size_t c = o->channels;
+    size_t c = o->tap_count > 0 ? o->channels : 0;
     if (kind == SINGLE) {
         vectors += o->taps->vector;
         scalars += o->taps->scalar;
@@ -195,16 +214,11 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         C3D_UNROLL
         for (int i = 0; i < C3D_SINGLE_CHANNELS; i++) {
             outer_step(acc, vectors, scalars, 0, count, width, 1);
-            __builtin_prefetch((const void *)ahead[0], 0, 2);
-            ahead[0] += ahead_step[0];
+            ask_ahead(&ahead, 0, 1);
             vectors += o->vector_step;
             scalars += o->scalar_step;
         }
-        C3D_UNROLL
-        for (int i = 1; i < C3D_MAX_AHEAD; i++) {
-            __builtin_prefetch((const void *)ahead[i], 0, 2);
-            ahead[i] += ahead_step[i];
-        }
+        ask_ahead(&ahead, 1, C3D_MAX_AHEAD);
     }
     for (; c > 0; c--) {
         if (kind == SINGLE) {
@@ -216,29 +230,38 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const int co
         } else {
             walk_triples(o, acc, vectors, scalars, count, width, kind);
         }
-        C3D_UNROLL
-        for (int i = 0; i < C3D_MAX_AHEAD; i++) {
-            __builtin_prefetch((const void *)ahead[i], 0, 2);
-            ahead[i] += ahead_step[i];
-        }
+        ask_ahead(&ahead, 0, C3D_MAX_AHEAD);
         vectors += o->vector_step;
         scalars += o->scalar_step;
     }
     if (may_finish && o->finish != NULL) {
-        finish_tile(o->finish, acc, count, width);
+        finish_tile(o->finish, o->finish->out + tile * o->next.out, acc, count, width);
         return;
     }
     C3D_UNROLL
     for (int i = 0; i < count * width; i++) {
-        v_store(o->acc + i * C3D_LANES, acc[i]);
+        v_store(sums + i * C3D_LANES, acc[i]);
     }
+}
+
+/* The micro-kernel.  Whatever a tile needs is read anew for each: kept from one to the next,
+ * it would take registers that the loops inside need (GCC 12 spills sums). */
+static C3D_ALWAYS_INLINE void outer_tiles(const struct c3d_outer *o, const int count,
+                                          const int width, const enum tile_kind kind)
+{
+    ptrdiff_t tile = 0;
+    do {
+        C3D_OPAQUE(o);
+        C3D_OPAQUE(tile);
+        outer_tile(o, tile, count, width, kind);
+    } while (++tile < o->tiles);
 }
 
 /* Tiles beyond the ISA's limits fold away at compile time. */
 #define TILE_CASE(n) \
     case n: \
         if (n <= limit) { \
-            outer_tile(o, n, width, kind); \
+            outer_tiles(o, n, width, kind); \
         } \
         break;
 

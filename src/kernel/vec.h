@@ -258,6 +258,49 @@ static C3D_ALWAYS_INLINE vf v_accumulate(vf a, vf b, vf c)
 }
 
 /*
+ * One step of the tile of 4 rows x 3 vectors, which takes all registers that AVX2 has:
+ *
+ *     acc[m*3 + v] += by[m*pitch] * from[v]
+ *
+ * In pieces, GCC 12 keeps one or two of the sums in memory as soon as anything around it
+ * changes: 0.92 of the peak instead of 0.97.
+ */
+#if defined(__AVX2__) && C3D_LANES == 8
+enum { full_rows = 4, full_width = 3 };
+static C3D_ALWAYS_INLINE void v_full_step(vf *acc, const float *from, const float *by,
+                                          const int pitch)
+{
+#define ROW(scalar, a, b, c) \
+    "vbroadcastss " scalar ", %%ymm15\n\t" \
+    "vfmadd231ps %%ymm15, %%ymm12, " a "\n\t" \
+    "vfmadd231ps %%ymm15, %%ymm13, " b "\n\t" \
+    "vfmadd231ps %%ymm15, %%ymm14, " c "\n\t"
+    __asm__("vmovups (%[from]), %%ymm12\n\t"
+            "vmovups 32(%[from]), %%ymm13\n\t"
+            "vmovups 64(%[from]), %%ymm14\n\t"
+            ROW("%[by0]", "%0", "%1", "%2")
+            ROW("%[by1]", "%3", "%4", "%5")
+            ROW("%[by2]", "%6", "%7", "%8")
+            ROW("%[by3]", "%9", "%10", "%11")
+            : "+x"(acc[0]), "+x"(acc[1]), "+x"(acc[2]), "+x"(acc[3]), "+x"(acc[4]),
+              "+x"(acc[5]), "+x"(acc[6]), "+x"(acc[7]), "+x"(acc[8]), "+x"(acc[9]),
+              "+x"(acc[10]), "+x"(acc[11])
+            : [from] "r"(from), "m"(*(const float(*)[full_width * C3D_LANES])from),
+              [by0] "m"(by[0]), [by1] "m"(by[pitch]), [by2] "m"(by[2 * pitch]),
+              [by3] "m"(by[3 * pitch])
+            : "ymm12", "ymm13", "ymm14", "ymm15");
+#undef ROW
+}
+#else
+enum { full_rows = 0, full_width = 0 };
+static C3D_ALWAYS_INLINE void v_full_step(vf *acc, const float *from, const float *by,
+                                          const int pitch)
+{
+    (void)acc, (void)from, (void)by, (void)pitch;
+}
+#endif
+
+/*
  * v_fma(a, v_broadcast(b), c) for a scalar that is used once.  As a memory operand of
  * the FMA, which one of Zen 4 takes for free: a tile one vector wide reaches 0.99 of the
  * peak, with separate broadcasts 0.75.
