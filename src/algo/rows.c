@@ -129,6 +129,35 @@ static size_t list_taps(const struct c3d_rowwise_worker *worker, struct c3d_rang
     return (size_t)(tap - worker->taps);
 }
 
+/* The register tiles of `count` rows that so many vectors of a run are cut into: some of each
+ * width.  The same for most runs, and a matter of divisions, it is kept. */
+struct cut {
+    int64_t vectors;
+    int count, parts;
+    struct {
+        int width;
+        int64_t tiles;
+    } part[C3D_MAX_VECTORS]; /* each narrower than the one before */
+};
+
+static void make_cut(struct cut *cut, const struct c3d_kernels *kernels, int count,
+                     int64_t vectors)
+{
+    *cut = (struct cut){.vectors = vectors, .count = count};
+    for (int64_t left = vectors; left > 0;) {
+        const int width = tile_width(kernels, count, left);
+        const int64_t all =
+            c3d_ceil_div(left, c3d_rowwise_tile_vectors(kernels, count, left));
+        const int64_t tiles = c3d_max(left - (width - 1) * all, 1);
+        if (cut->parts == 0 || cut->part[cut->parts - 1].width != width) {
+            cut->parts++;
+            cut->part[cut->parts - 1].width = width;
+        }
+        cut->part[cut->parts - 1].tiles += tiles;
+        left -= tiles * width;
+    }
+}
+
 /* Register tiles of a run: `piece` and `outer` know where, `outs` is the run's end. */
 static void convolve_tiles(struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
                            struct c3d_rowwise_piece *piece, int64_t outs)
@@ -137,18 +166,20 @@ static void convolve_tiles(struct c3d_rowwise_worker *worker, struct c3d_outer *
     const int64_t width = outer->next.out;
     struct c3d_finish finish;
     outer->finish = NULL;
+    piece->count = outer->tiles * width;
     if (worker->last) {
         /* Those that hold other than consecutive outputs go one by one. */
-        const int64_t whole = c3d_min(outer->tiles, (outs - piece->first) / width);
-        outer->tiles = (int)c3d_max(whole, 1);
-        piece->count = outer->tiles * width;
-        if (c3d_rowwise_finish(worker, piece, outs, &finish)) {
-            outer->finish = &finish;
-        } else {
+        if (outer->tiles > 1 && piece->first + piece->count > outs) {
+            outer->tiles--;
+            piece->count -= width;
+        }
+        bool whole = c3d_rowwise_finish(worker, piece, outs, &finish);
+        if (!whole && outer->tiles > 1) {
             outer->tiles = 1;
             piece->count = width;
-            outer->finish = c3d_rowwise_finish(worker, piece, outs, &finish) ? &finish : NULL;
+            whole = c3d_rowwise_finish(worker, piece, outs, &finish);
         }
+        outer->finish = whole ? &finish : NULL;
     }
     c3d_prefetch_by(&worker->ahead, outer);
     r->kernels->outer(outer);
@@ -163,45 +194,42 @@ static void convolve_tiles(struct c3d_rowwise_worker *worker, struct c3d_outer *
     }
 }
 
-/* How many register tiles of this width come first when so many vectors are cut into nearly
- * equal ones. */
-static int64_t equal_tiles(const struct c3d_kernels *kernels, int count, int64_t vectors,
-                           int width)
-{
-    const int64_t tiles =
-        c3d_ceil_div(vectors, c3d_rowwise_tile_vectors(kernels, count, vectors));
-    return c3d_max(vectors - (width - 1) * tiles, 1);
-}
-
 /* A run of outputs that starts with row h of plane t, which meets these taps along T, for
  * one block of channels; returns the end of the sums it leaves in memory. */
 static float *convolve_run(struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
                            struct c3d_rowwise_piece *piece, struct c3d_range planes,
-                           int64_t rows, float *acc)
+                           int64_t rows, struct cut *cut, float *acc)
 {
     const struct c3d_rowwise *const r = worker->rowwise;
     const int lanes = r->kernels->lanes;
     const int64_t outs = c3d_rowwise_run(r, rows, c3d_extent(worker->task->out[W]));
     const struct c3d_range readable = c3d_rowwise_readable(worker, piece->t, piece->h, planes);
     const float *const window = c3d_rowwise_window(worker, piece->t, piece->h, planes.begin);
-    for (int64_t at = c3d_rowwise_run_begin(worker, piece), step; at < outs; at += step) {
-        const int64_t vectors = at < readable.begin ? 1 : c3d_ceil_div(outs - at, lanes);
-        const int width = tile_width(r->kernels, outer->count, vectors);
-        step = width * lanes;
-        const int64_t inside = c3d_min((readable.end - at) / step, C3D_ENOUGH_TILES);
-        /* What may not be read was computed before, and is once more: the same bits. */
-        piece->first = c3d_min(c3d_max(at, readable.begin), readable.end - step);
-        outer->tiles = (int)c3d_max(
-            c3d_min(equal_tiles(r->kernels, outer->count, vectors, width), inside), 1);
+    int64_t at = c3d_rowwise_run_begin(worker, piece);
+    const int64_t vectors = c3d_ceil_div(outs - at, lanes);
+    if (cut->vectors != vectors || cut->count != outer->count) {
+        make_cut(cut, r->kernels, outer->count, vectors);
+    }
+    for (int i = 0; i < cut->parts; i++) {
+        const int width = cut->part[i].width, step = width * lanes;
         outer->vector_count = width;
-        outer->vectors = window + piece->first;
-        outer->acc = acc;
         outer->next.vectors = outer->next.out = step;
         outer->next.acc = outer->count * step;
-        convolve_tiles(worker, outer, piece, outs);
-        step *= outer->tiles;
-        if (!worker->start || !worker->last) {
-            acc += outer->count * step;
+        for (int64_t left = cut->part[i].tiles; left > 0; left -= outer->tiles) {
+            outer->tiles = (int)c3d_min(left, C3D_ENOUGH_TILES);
+            if (at < readable.begin || readable.end - at < outer->tiles * step) {
+                outer->tiles = 1;
+            }
+            /* What may not be read was computed before, or will be, and is once more: the same
+             * bits. */
+            piece->first = c3d_min(c3d_max(at, readable.begin), readable.end - step);
+            outer->vectors = window + piece->first;
+            outer->acc = acc;
+            convolve_tiles(worker, outer, piece, outs);
+            at += outer->tiles * step;
+            if (!worker->start || !worker->last) {
+                acc += outer->tiles * outer->next.acc;
+            }
         }
     }
     return acc;
@@ -223,6 +251,7 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
     for (int i = 0; i < C3D_MAX_AHEAD; i++) {
         outer.ahead[i].at = worker->source; /* nothing new */
     }
+    struct cut cut = {0};
     /* A block's weights stay in cache for all planes. */
     for (int64_t oc = 0; oc < p->out_channels; oc += r->block_size) {
         const int64_t count = c3d_min(r->block_size, p->out_channels - oc);
@@ -235,7 +264,7 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
             for (int64_t h = out[H].begin; h < out[H].end; h += rows) {
                 struct c3d_rowwise_piece piece = {
                     .oc = oc, .t = t, .h = h, .channels = (int)count};
-                acc = convolve_run(worker, &outer, &piece, planes, rows, acc);
+                acc = convolve_run(worker, &outer, &piece, planes, rows, &cut, acc);
             }
         }
     }

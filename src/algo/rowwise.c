@@ -241,13 +241,18 @@ static float *piece_output(const struct c3d_rowwise_worker *worker,
                                 p->out[W] + worker->task->out[W].begin + column;
 }
 
+/* How far behind a vector's boundary an output lies.  Lanes are a power of two: divisions would
+ * take a tenth of a layer with few steps. */
+static int64_t elems_past_vector(const struct c3d_rowwise *r, const float *out)
+{
+    return (int64_t)((uintptr_t)out / sizeof(float) & (uintptr_t)(r->kernels->lanes - 1));
+}
+
 int64_t c3d_rowwise_run_begin(const struct c3d_rowwise_worker *worker,
                               const struct c3d_rowwise_piece *piece)
 {
     const struct c3d_rowwise *const r = worker->rowwise;
-    const uintptr_t lanes = (uintptr_t)r->kernels->lanes;
-    const uintptr_t out = (uintptr_t)piece_output(worker, piece, 0, 0) / sizeof(float);
-    return r->stream ? -(int64_t)(out % lanes) : 0;
+    return r->stream ? -elems_past_vector(r, piece_output(worker, piece, 0, 0)) : 0;
 }
 
 bool c3d_rowwise_finish(const struct c3d_rowwise_worker *worker,
@@ -257,19 +262,22 @@ bool c3d_rowwise_finish(const struct c3d_rowwise_worker *worker,
     const struct c3d_rowwise *const r = worker->rowwise;
     const int64_t pitch = run_pitch(worker), width = c3d_extent(worker->task->out[W]);
     const int64_t first = piece->first;
-    const bool consecutive = (pitch == width && width == r->problem.out[W]) ||
-                             first % pitch + piece->count <= width;
-    if (first < 0 || first + piece->count > outs || !consecutive) {
+    if (first < 0 || first + piece->count > outs) {
+        return false;
+    }
+    const bool consecutive = pitch == width && width == r->problem.out[W];
+    const int64_t row = consecutive || first < pitch ? 0 : first / pitch;
+    const int64_t column = first - row * pitch;
+    if (!consecutive && column + piece->count > width) {
         return false;
     }
     *finish = (struct c3d_finish){
         .bias = r->bias + worker->task->group * r->problem.out_channels + piece->oc,
-        .out = piece_output(worker, piece, first / pitch, first % pitch),
+        .out = piece_output(worker, piece, row, column),
         .row_stride = (ptrdiff_t)c3d_volume(r->problem.out),
         .relu = r->relu,
     };
-    finish->stream = r->stream && (uintptr_t)finish->out / sizeof(float) %
-                                      (uintptr_t)r->kernels->lanes == 0;
+    finish->stream = r->stream && elems_past_vector(r, finish->out) == 0;
     return true;
 }
 
@@ -291,7 +299,7 @@ void c3d_rowwise_store(const struct c3d_rowwise_worker *worker,
         .relu = r->relu,
     };
     for (int64_t at = piece->first, stop; at < end; at = stop) {
-        const int64_t row = at / pitch, column = at % pitch;
+        const int64_t row = at < pitch ? 0 : at / pitch, column = at - row * pitch;
         stop = c3d_min((row + 1) * pitch, end);
         if (column < width) {
             copy.acc = piece->acc + (at - piece->first);

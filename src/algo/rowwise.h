@@ -21,7 +21,7 @@ struct c3d_rowwise {
     bool relu;
     bool ask_ahead;     /* for the input, which lies beyond L2 */
     double l3_rate;     /* of the request */
-    bool may_stream;    /* if the tile allows, ... */
+    bool may_stream;    /* if vectors are lines and the tile allows, ... */
     bool stream;        /* ... results go past the caches */
     bool joined;        /* the rows of a tile are run through as one */
     bool in_place;      /* register tiles read the input itself: nothing is packed */
