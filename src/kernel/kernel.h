@@ -102,7 +102,7 @@ struct c3d_outer {
         ptrdiff_t step, next;
     } ahead[C3D_MAX_AHEAD];
     float *acc;
-    int tiles;
+    int tiles; /* at least 1 */
     struct {
         ptrdiff_t vectors, scalars, acc, out;
     } next;
