@@ -22,18 +22,37 @@ static const char *refusal(const struct c3d_request *request)
     return c3d_rowwise_refusal(request);
 }
 
-/* The width of the first of the register tiles, of nearly equal width, that so many
- * vectors are cut into; `count` rows limit it.  A narrow last one would leave the FMA
- * units waiting. */
-static int tile_width(const struct c3d_kernels *kernels, int count, int64_t vectors)
+/* The register tiles of `count` rows that so many vectors of a run are cut into, of nearly equal
+ * width: a narrow last one would leave the FMA units waiting.  A matter of divisions, and the
+ * same for most runs. */
+struct cut {
+    int64_t vectors;
+    int count, parts;
+    struct {
+        int width;
+        int64_t tiles;
+    } part[C3D_MAX_VECTORS]; /* each narrower than the one before */
+};
+
+static void make_cut(struct cut *cut, const struct c3d_kernels *kernels, int count,
+                     int64_t vectors)
 {
-    const int64_t tiles =
-        c3d_ceil_div(vectors, c3d_rowwise_tile_vectors(kernels, count, vectors));
-    int width = (int)c3d_ceil_div(vectors, tiles);
-    while (kernels->max_count[width] < count) {
-        width++;
+    *cut = (struct cut){.vectors = vectors, .count = count};
+    for (int64_t left = vectors; left > 0;) {
+        const int64_t all =
+            c3d_ceil_div(left, c3d_rowwise_tile_vectors(kernels, count, left));
+        int width = (int)c3d_ceil_div(left, all);
+        while (kernels->max_count[width] < count) {
+            width++;
+        }
+        const int64_t tiles = c3d_max(left - (width - 1) * all, 1);
+        if (cut->parts == 0 || cut->part[cut->parts - 1].width != width) {
+            cut->parts++;
+            cut->part[cut->parts - 1].width = width;
+        }
+        cut->part[cut->parts - 1].tiles += tiles;
+        left -= tiles * width;
     }
-    return width;
 }
 
 /* One step of the reduction for a run of so many vectors, most of which start between
@@ -42,18 +61,16 @@ static int tile_width(const struct c3d_kernels *kernels, int count, int64_t vect
 static double run_cost(const struct c3d_request *request, int count, int64_t vectors)
 {
     static const double tile = 50;
-    enum { enough = 64 };
     const struct c3d_problem *const p = request->problem;
-    if (vectors > enough) {
-        return run_cost(request, count, enough) * (double)vectors / enough;
-    }
+    struct cut cut;
+    make_cut(&cut, request->kernels, count, vectors);
     double cost = 0;
-    while (vectors > 0) {
-        const int width = tile_width(request->kernels, count, vectors);
-        cost += c3d_step_cost(request->kernels, count, width, false) +
-                0.5 * request->kernels->costs.load * width / (double)p->kernel[W] +
-                tile / (double)c3d_reduction(p);
-        vectors -= width;
+    for (int i = 0; i < cut.parts; i++) {
+        const int width = cut.part[i].width;
+        cost += (double)cut.part[i].tiles *
+                (c3d_step_cost(request->kernels, count, width, false) +
+                 0.5 * request->kernels->costs.load * width / (double)p->kernel[W] +
+                 tile / (double)c3d_reduction(p));
     }
     return cost;
 }
@@ -127,35 +144,6 @@ static size_t list_taps(const struct c3d_rowwise_worker *worker, struct c3d_rang
         }
     }
     return (size_t)(tap - worker->taps);
-}
-
-/* The register tiles of `count` rows that so many vectors of a run are cut into: some of each
- * width.  The same for most runs, and a matter of divisions, it is kept. */
-struct cut {
-    int64_t vectors;
-    int count, parts;
-    struct {
-        int width;
-        int64_t tiles;
-    } part[C3D_MAX_VECTORS]; /* each narrower than the one before */
-};
-
-static void make_cut(struct cut *cut, const struct c3d_kernels *kernels, int count,
-                     int64_t vectors)
-{
-    *cut = (struct cut){.vectors = vectors, .count = count};
-    for (int64_t left = vectors; left > 0;) {
-        const int width = tile_width(kernels, count, left);
-        const int64_t all =
-            c3d_ceil_div(left, c3d_rowwise_tile_vectors(kernels, count, left));
-        const int64_t tiles = c3d_max(left - (width - 1) * all, 1);
-        if (cut->parts == 0 || cut->part[cut->parts - 1].width != width) {
-            cut->parts++;
-            cut->part[cut->parts - 1].width = width;
-        }
-        cut->part[cut->parts - 1].tiles += tiles;
-        left -= tiles * width;
-    }
 }
 
 /* Register tiles of a run: `piece` and `outer` know where, `outs` is the run's end. */

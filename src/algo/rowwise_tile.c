@@ -36,10 +36,10 @@ static int64_t plane_vectors(const struct c3d_rowwise *rowwise)
 
 /* Joining pays when the columns between rows are fewer than the empty lanes at the ends
  * of rows.  Streamed results must be whole lines, in all channels, from the first of a
- * run to its last.  Vectors shorter than a line are never streamed: a line that is written in
- * part through the caches and in part past them takes 0.60 to 0.95 of the speed, where malloc()
- * lays an output 16 bytes behind a line, and for aligned ones the gain is 1.00 to 1.04 (nine
- * layers, AVX2, Zen 1). */
+ * run to its last.  Vectors shorter than a line are not streamed: outputs that malloc() lays 16
+ * bytes behind a line then take 0.60 to 0.95 of the time, since no line is written in part
+ * through the caches and in part past them, and aligned ones 0.89 to 1.04 (nine layers, AVX2,
+ * Zen 1). */
 static void lay_out_runs(struct c3d_rowwise *r)
 {
     const struct c3d_problem *const p = &r->problem;
