@@ -45,7 +45,7 @@ static float outer_expected(const struct c3d_outer *o, float before, int m, int 
     return sum;
 }
 
-enum { OUTER_TAPS = 6 };
+enum { OUTER_TAPS = 12 };
 
 /* Taps overlap and come out of order; each operand's last element is some tap's. */
 static void scatter_taps(const struct outer_case *c, struct c3d_tap taps[OUTER_TAPS])
@@ -163,19 +163,19 @@ static void outer_holds_for_all_sizes(const char *isa)
 
 static void triples_hold_for_all_sizes(const char *isa)
 {
-    static const size_t channels[] = {0, 1, 3};
+    static const size_t channels[] = {0, 1, 3}, taps[] = {3, 6, 9, 12};
     const struct c3d_kernels *kernels = kernels_of(isa);
     struct outer_case c = {.kernels = kernels, .seed = test_seed()};
     for (c.vector_count = 1; c.vector_count <= C3D_MAX_VECTORS; c.vector_count++)
         for (c.count = 1; c.count <= kernels->max_count[c.vector_count]; c.count++)
-            for (int i = 0; i < 3 * 2 * 2 * 2 * 2 * 6; i++) {
+            for (int i = 0; i < 3 * 4 * 2 * 2 * 2 * 6; i++) {
                 c.channels = channels[i % 3];
-                c.tap_count = i / 3 % 2 ? 6 : 3;
-                c.start = i / 6 % 2;
-                c.side = i / 12 % 2 ? GUARD_HIGH : GUARD_LOW;
-                c.draw = i / 24 % 2 ? any_float : small_float;
-                c.ragged = i / 48 > 0 && c.vector_count <= C3D_MAX_RAGGED_VECTORS;
-                c.triples = c.ragged ? i / 48 : 1;
+                c.tap_count = taps[i / 3 % 4];
+                c.start = i / 12 % 2;
+                c.side = i / 24 % 2 ? GUARD_HIGH : GUARD_LOW;
+                c.draw = i / 48 % 2 ? any_float : small_float;
+                c.ragged = i / 96 > 0 && c.vector_count <= C3D_MAX_RAGGED_VECTORS;
+                c.triples = c.ragged ? i / 96 : 1;
                 c.tiles = 1 + (int)(c.seed % 3);
                 c.seed++;
                 cr_assert(outer_holds(&c));

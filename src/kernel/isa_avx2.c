@@ -20,6 +20,7 @@
 #define C3D_FEW_INSTRUCTIONS 1
 #define C3D_COSTS 6, 1.3, 1.3
 #define C3D_PANEL_VECTORS 3
+#define C3D_RAGGED_ROW 20
 #define C3D_SWEEP_1 6
 #define C3D_SWEEP_2 3
 #define C3D_SWEEP_3 2

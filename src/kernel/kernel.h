@@ -279,6 +279,7 @@ struct c3d_kernels {
         double latency, load, broadcast;
     } costs;
     int panel_vectors; /* width of the fastest register tile */
+    int ragged_row; /* outputs per vector of a tile: of the longest row whose ends are ragged */
     void (*outer)(const struct c3d_outer *outer);
     void (*store)(const struct c3d_store *store);
     void (*copy)(const struct c3d_copy *copy);

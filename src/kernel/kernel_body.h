@@ -8,6 +8,7 @@
  *     C3D_FEW_INSTRUCTIONS  1 to save instructions of loops by longer code, else 0
  *     C3D_COSTS       of latency, load and broadcast, as in struct c3d_kernels
  *     C3D_PANEL_VECTORS  width of the fastest of these tiles
+ *     C3D_RAGGED_ROW  as in struct c3d_kernels
  *     C3D_SWEEP_w     rows of a box w = 1 .. 4 vectors wide; C3D_SWEEP_SUMS of them at most
  *     C3D_TABLE       name of the table to define
  *     C3D_TABLE_NAME  its ISA's name, a string
@@ -221,6 +222,7 @@ const struct c3d_kernels C3D_TABLE = {
                   [4] = C3D_COUNT_4, [6] = C3D_COUNT_6, [8] = C3D_COUNT_8},
     .costs = {C3D_COSTS},
     .panel_vectors = C3D_PANEL_VECTORS,
+    .ragged_row = C3D_RAGGED_ROW,
     .outer = outer,
     .store = store,
     .copy = copy,

@@ -122,21 +122,38 @@ static C3D_ALWAYS_INLINE void walk_taps(const struct c3d_outer *o, vf *acc, cons
 }
 _Static_assert(C3D_MAX_SKIP == 1, "walk_taps knows no other");
 
+/* A row of three. */
+static C3D_ALWAYS_INLINE void walk_triple(const struct c3d_tap *tap, vf *acc,
+                                          const float *vectors, const float *scalars,
+                                          const int count, const int width,
+                                          const enum tile_kind kind)
+{
+    const float *const from = vectors + tap->vector;
+    const float *const by = scalars + tap->scalar;
+    outer_step(acc, from, by, kind == TRIPLES_LEFT ? 1 : 0, count, width, 1);
+    outer_step(acc, from + width * C3D_LANES, by + 1, 0, count, width, 1);
+    outer_step(acc, from + 2 * width * C3D_LANES, by + 2, 0,
+               kind == TRIPLES_RIGHT ? count - 1 : count, width, 1);
+}
+
+/* Three rows at a time: a loop that is left every nine rounds, once per channel, stops the FMA
+ * units for a dozen of 324 cycles (4 x 3, Zen 1; from L1 0.94 and 0.965 of the peak). */
 static C3D_ALWAYS_INLINE void walk_triples(const struct c3d_outer *o, vf *acc,
                                            const float *vectors, const float *scalars,
                                            const int count, const int width,
                                            const enum tile_kind kind)
 {
+    enum { LONG_TILE = 9, ROWS = 3 };
     const struct c3d_tap *const end = o->taps + o->tap_count, *tap = o->taps;
-    do {
-        const float *const from = vectors + tap->vector;
-        const float *const by = scalars + tap->scalar;
-        outer_step(acc, from, by, kind == TRIPLES_LEFT ? 1 : 0, count, width, 1);
-        outer_step(acc, from + width * C3D_LANES, by + 1, 0, count, width, 1);
-        outer_step(acc, from + 2 * width * C3D_LANES, by + 2, 0,
-                   kind == TRIPLES_RIGHT ? count - 1 : count, width, 1);
-        tap += 3;
-    } while (tap < end);
+    for (; width > 1 && count * width >= LONG_TILE && end - tap >= 3 * ROWS; tap += 3 * ROWS) {
+        C3D_UNROLL
+        for (int i = 0; i < ROWS; i++) {
+            walk_triple(tap + 3 * i, acc, vectors, scalars, count, width, kind);
+        }
+    }
+    for (; tap < end; tap += 3) {
+        walk_triple(tap, acc, vectors, scalars, count, width, kind);
+    }
 }
 
 /* Scalars in lanes; the taps are the lanes. */
