@@ -40,6 +40,7 @@ struct c3d_request {
     conv3d_tile tile;          /* wishes; 0 = choose */
     size_t l1_bytes, l2_bytes; /* data caches of one core; 0 = unknown */
     size_t l3_bytes;           /* that cores share; 0 = unknown */
+    bool split_vectors;        /* the core computes a vector in parts: more bytes for an FMA */
     struct c3d_rates rates;
     size_t scratch_limit;      /* bytes per thread */
     size_t memory_limit;       /* 0 = none; bounds packed weights and all threads' scratch */

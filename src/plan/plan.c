@@ -20,6 +20,7 @@
 #include "platform/float_state.h"
 #include "platform/team.h"
 #include "platform/threads.h"
+#include "platform/cpu.h"
 #include "platform/topology.h"
 
 #include <inttypes.h>
@@ -259,6 +260,12 @@ static void note_origin(struct conv3d_plan *plan, const conv3d_options *options,
     }
 }
 
+static bool splits_vectors(const struct c3d_kernels *kernels)
+{
+    const size_t unit = (size_t)c3d_cpu_unit_bytes();
+    return unit > 0 && unit < (size_t)kernels->lanes * sizeof(float);
+}
+
 /* What making a plan does once its arguments are known to be whole. */
 static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight,
                            const conv3d_tensor *bias, const conv3d_options *options,
@@ -283,6 +290,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
         .threads = options->threads > 0 ? options->threads : default_threads(plan),
         .memory_limit = options->memory_limit_bytes,
         .l3_bytes = c3d_topology_get()->l3_bytes,
+        .split_vectors = splits_vectors(plan->kernels),
         .rates = c3d_advice_rates(plan->kernels),
     };
     struct c3d_request *const request = &plan->request;

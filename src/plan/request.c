@@ -80,6 +80,7 @@ conv3d_status c3d_request_of_item(const struct c3d_request *request, struct c3d_
     *one = *request;
     one->problem = item;
     one->threads = 1;
+    one->split_vectors = false; /* bits are to depend on the instruction set only */
     memset(one->transform, 0, sizeof one->transform);
     c3d_request_tile(one, &unset);
     c3d_request_caches(one);

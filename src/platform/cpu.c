@@ -56,6 +56,17 @@ bool c3d_cpu_supports(enum c3d_isa isa)
     return (ebx & need7) == need7 && (read_xcr0() & state) == state;
 }
 
+/* AMD's leaf "performance optimization identifiers"; other makers have none of that number. */
+int c3d_cpu_unit_bytes(void)
+{
+    enum { LEAF = 0x8000001a, FP128 = 1 << 0, FP256 = 1 << 2, FP512 = 1 << 3 };
+    unsigned eax, ebx, ecx, edx;
+    if (!__get_cpuid((unsigned)LEAF, &eax, &ebx, &ecx, &edx)) {
+        return 0;
+    }
+    return eax & FP512 ? 64 : eax & FP256 ? 32 : eax & FP128 ? 16 : 0;
+}
+
 void c3d_cpu_name(char *name, size_t capacity)
 {
     unsigned words[12] = {0};
@@ -85,6 +96,11 @@ bool c3d_cpu_supports(enum c3d_isa isa)
 #else
     return isa == C3D_ISA_PORTABLE;
 #endif
+}
+
+int c3d_cpu_unit_bytes(void)
+{
+    return 0;
 }
 
 void c3d_cpu_name(char *name, size_t capacity)

@@ -22,6 +22,10 @@ bool c3d_cpu_supports(enum c3d_isa isa);
  * streaming gains (depthwise 3x3x3: 0.36 of the speed). */
 void c3d_cpu_finish_streams(void);
 
+/* Bytes of a vector that the processor's units take at a time; 0 if unknown.  An instruction on
+ * more is split: AVX2 on Zen 1 computes, and reads the caches, at half the rate. */
+int c3d_cpu_unit_bytes(void);
+
 /* The processor's model name, NUL-terminated, "" if unknown. */
 void c3d_cpu_name(char *name, size_t capacity);
 
