@@ -68,14 +68,15 @@ static double tile_inefficiency(const struct c3d_kernels *kernels, int64_t w, in
            (rows * vectors);
 }
 
-/* Ragged tiles pay for their branches where rows are short and steps long: 7, 14, 28, 56
- * outputs of 3x3x3 with 28 FMAs a step (AVX-512, Zen 4) 1.05, 1.04, 1.01, 0.98; with 12
- * (AVX2) 1.10, 0.96, 0.99, 0.99.  Five taps in 16 outputs: 0.97. */
+/* Ragged tiles pay for their branches where rows are short: 7, 14, 28, 56 outputs of 3x3x3 run
+ * at 1.05, 1.04, 1.01, 0.98 of the speed (AVX-512, Zen 4).  Without branches (AVX2, Zen 1) 14, 28
+ * and 56 at 1.03, 1.00, 1.01, where with them it had been 0.96, 0.99, 0.99 (Zen 4).  Five taps in 16
+ * outputs: 0.97. */
 static bool ragged_pays(const struct c3d_request *request, int vectors)
 {
     const struct c3d_problem *const p = request->problem;
     return request->finite_weights && p->kernel[W] <= 3 &&
-           p->out[W] <= (int64_t)request->kernels->max_count[vectors] * vectors;
+           p->out[W] <= (int64_t)request->kernels->ragged_row * vectors;
 }
 
 /* The part of the products along an axis that are not with padding. */
@@ -99,7 +100,7 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
     const double compute = reduction * pixels * vectors * inside(p, T) * inside(p, H) *
                            (b->ragged ? inside(p, W) : 1) *
                            tile_inefficiency(request->kernels, b->tile.w,
-                                             c3d_panel_vectors(b->panels, b->tile.oc, 0));
+                                             c3d_panel_at(b->panels, b->tile.oc, 0).vectors);
     const double pack =
         c3d_pack_cost((double)p->in_channels * (double)b->planes.slots, (double)b->rows.slots,
                       (double)b->row.length, p->stride[W]) / lanes;
@@ -124,34 +125,51 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
 
 enum { short_tile = 7 }; /* rows */
 
-/* As many input channels as leave the chunk's window, and the weights of a panel and
- * the next, in L2 beside the accumulators, in equal chunks, but no more than 256 steps
- * of the reduction for a 32 KiB L1: every register tile walks the panel's weights
- * again, and from L2 they hold up the tiles of AVX2.  C3D conv2, one Zen 4 core, chunks of
- * 2, 3, 4, 5, 6, 8, 11, 16 channels of 27 taps: 114, 120, 123, 124, 126, 125, 123, 115
- * GFLOP/s with AVX2.  The 14 rows of AVX-512 use a vector of weights for twice as long, and twice
- * the steps, with fewer sums to store and reload, are 1-4% faster. */
+/* Channels of equal chunks, of which each takes that many bytes, that need no more room, nor more
+ * steps of the reduction. */
+static int64_t chunk_of(const struct c3d_request *request, const struct c3d_blocking *b,
+                        double each, double room, double steps)
+{
+    const int64_t all = request->problem->in_channels;
+    const double channels = fmin(room / each, steps / (double)b->tap_count);
+    return c3d_equal_parts(all, channels < (double)all ? c3d_max((int64_t)channels, 1) : all);
+}
+
+/*
+ * As many input channels as leave the chunk's window, and the weights of a panel and the next, in
+ * L2 beside the accumulators, but no more than 256 steps of the reduction for a 32 KiB L1: every
+ * register tile walks the panel's weights again, and from L2 they hold up the tiles of AVX2.  C3D
+ * conv2, one Zen 4 core, chunks of 2, 3, 4, 5, 6, 8, 11, 16 channels of 27 taps: 114, 120, 123, 124,
+ * 126, 125, 123, 115 GFLOP/s with AVX2.  The 14 rows of AVX-512 use a vector of weights for twice as
+ * long, and twice the steps, with fewer sums to store and reload, are 1-4% faster.
+ *
+ * L2 keeps up with an FMA that takes twice as long: chunks of 9, 12, 16, 24, 32 channels of 27 taps
+ * take 1, 0.99, 0.99, 0.97, 0.96 of the time (Zen 1 with AVX2), if it holds the input of the next
+ * chunk too, which is asked for meanwhile; else up to 1.08.
+ */
 static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking *b, size_t l2)
 {
-    const struct c3d_problem *const p = request->problem;
+    enum { long_steps = 864, long_enough = 576 };
+    const int rows = request->kernels->max_count[b->panels.vectors];
     if (request->tile.ic > 0) {
-        return c3d_min(request->tile.ic, p->in_channels);
+        return c3d_min(request->tile.ic, request->problem->in_channels);
     }
     b->tile.ic = 1;
     if (!fits(request, b)) {
         return 1;
     }
-    const double panels = 2.0 * (double)c3d_panel_channels(b->panels); /* now and next */
-    const double per_channel =
-        ((double)b->input_elems + (double)b->tap_count * panels) * sizeof(float);
-    const double room = 0.6 * (double)l2 - (double)b->acc_elems * sizeof(float);
-    const size_t l1 = c3d_l1_bytes(request);
-    const int rows = request->kernels->max_count[b->panels.vectors];
-    const double steps = (double)l1 / 128 * (rows >= 2 * short_tile ? 2 : 1);
-    const double channels = fmin(room / per_channel, steps / (double)b->tap_count);
-    const int64_t most = channels < (double)p->in_channels ? c3d_max((int64_t)channels, 1)
-                                                           : p->in_channels;
-    return c3d_ceil_div(p->in_channels, c3d_ceil_div(p->in_channels, most));
+    const double room = (double)l2 - (double)b->acc_elems * sizeof(float);
+    const double window = (double)b->input_elems * sizeof(float);
+    const double weights = 2.0 * (double)b->tap_count * /* this panel's and the next one's */
+                           (double)c3d_panel_channels(b->panels) * sizeof(float);
+    if (request->split_vectors && b->panels.vectors > 2) {
+        const int64_t channels = chunk_of(request, b, 2 * window + weights, room, long_steps);
+        if (channels * b->tap_count >= long_enough && !c3d_channels_collide(request, channels)) {
+            return channels;
+        }
+    }
+    const double steps = (double)c3d_l1_bytes(request) / 128 * (rows >= 2 * short_tile ? 2 : 1);
+    return chunk_of(request, b, window + weights, room - 0.4 * (double)l2, steps);
 }
 
 /* A wish is clipped to the axis; without one, start from the largest equal part
@@ -219,11 +237,10 @@ static bool shrink_to_fit(const struct c3d_request *request, struct c3d_panels p
                           struct c3d_blocking *b)
 {
     const struct c3d_problem *const p = request->problem;
-    const int64_t oc_most = c3d_min(p->out_channels, c3d_panel_channels(panels));
+    const int64_t panel = c3d_panel_channels(panels);
     *b = (struct c3d_blocking){
         .panels = panels,
-        .tile = {.t = 1, .h = 1, .oc = first_tile(request->tile.oc, oc_most, INFINITY), .ic = 1,
-                 .panel = c3d_panel_channels(panels)},
+        .tile = {.t = 1, .h = 1, .oc = c3d_min(p->out_channels, panel), .ic = 1, .panel = panel},
         .taps = {p->kernel[T], p->kernel[H], p->kernel[W]},
         .ragged = ragged_pays(request, panels.vectors),
     };

@@ -266,28 +266,28 @@ static float *convolve_plane(struct worker *worker, struct c3d_outer *outer, int
 }
 
 /* A chunk's part of a panel of weights. */
-struct panel {
+struct piece {
     const float *weights;
     int vectors;
     int64_t elems;
 };
 
-static struct panel find_panel(const struct direct *d, const struct c3d_chunk *chunk,
+static struct piece find_piece(const struct direct *d, const struct c3d_chunk *chunk,
                                int64_t group, int64_t oc)
 {
     const struct c3d_problem *const p = &d->problem;
     const int lanes = d->kernels->lanes;
-    const int vectors = c3d_panel_vectors(d->blocking.panels, p->out_channels, oc);
-    const int64_t width = (int64_t)vectors * lanes, taps = c3d_volume(p->kernel);
+    const struct c3d_panel panel = c3d_panel_at(d->blocking.panels, p->out_channels, oc);
+    const int64_t width = (int64_t)panel.vectors * lanes, taps = c3d_volume(p->kernel);
     const struct c3d_range *const from = chunk->taps;
     const int64_t first =
         (from[T].begin * p->kernel[H] + from[H].begin) * p->kernel[W] + from[W].begin;
     const int64_t end =
         ((from[T].end - 1) * p->kernel[H] + from[H].end - 1) * p->kernel[W] + from[W].end;
-    return (struct panel){
-        d->weights + c3d_panel_offset(p, lanes, group, oc) +
+    return (struct piece){
+        d->weights + c3d_panel_offset(p, lanes, group, panel.channel) +
             (chunk->channels.begin * taps + first) * width,
-        vectors,
+        panel.vectors,
         c3d_max((c3d_extent(chunk->channels) - 1) * taps + end - first, 0) * width,
     };
 }
@@ -317,22 +317,22 @@ static void convolve_chunk(struct worker *worker, bool start)
     const int64_t channels = c3d_panel_channels(d->blocking.panels);
     const int64_t tiles = start_prefetch(worker);
     float *acc = worker->acc;
-    struct panel next = find_panel(d, &worker->chunk, task->group, task->channels.begin);
+    struct piece next = find_piece(d, &worker->chunk, task->group, task->channels.begin);
     for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += channels) {
-        const struct panel panel = next;
-        const int64_t width = (int64_t)panel.vectors * d->kernels->lanes;
+        const struct piece now = next;
+        const int64_t width = (int64_t)now.vectors * d->kernels->lanes;
         struct c3d_outer outer = {
-            .vectors = panel.weights,
+            .vectors = now.weights,
             .vector_step = (ptrdiff_t)(c3d_volume(d->problem.kernel) * width),
             .scalar_step = (ptrdiff_t)(d->blocking.planes.slots * d->blocking.rows.slots *
                                        d->blocking.row.length),
             .channels = (size_t)c3d_extent(worker->chunk.channels),
-            .vector_count = panel.vectors,
+            .vector_count = now.vectors,
             .start = start,
         };
         next = oc + channels < task->channels.end
-                   ? find_panel(d, &worker->chunk, task->group, oc + channels)
-                   : find_panel(d, &after->chunk, after->task->group, after->task->channels.begin);
+                   ? find_piece(d, &worker->chunk, task->group, oc + channels)
+                   : find_piece(d, &after->chunk, after->task->group, after->task->channels.begin);
         worker->next.weights = next.weights;
         worker->next.weights_end = next.weights + next.elems;
         worker->next.weights_lines = c3d_ceil_div(next.elems, tiles * C3D_LINE_ELEMS);
@@ -369,17 +369,18 @@ static void store_columns(const struct worker *worker, float *output)
     const int lanes = d->kernels->lanes;
     const int64_t padded = c3d_padded_channels(p, lanes);
     const int64_t step = c3d_column_step(p, p->out_channels);
-    const int64_t panel = c3d_panel_channels(d->blocking.panels);
+    const int64_t width = c3d_panel_channels(d->blocking.panels);
     const float *acc = worker->acc;
-    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += panel) {
-        const int vectors = c3d_panel_vectors(d->blocking.panels, p->out_channels, oc);
+    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += width) {
+        const struct c3d_panel panel = c3d_panel_at(d->blocking.panels, p->out_channels, oc);
         const struct c3d_copy copy = {
             .acc = acc,
-            .bias = d->bias + task->group * padded + oc,
-            .acc_stride = vectors * lanes,
+            .bias = d->bias + task->group * padded + panel.channel,
+            .acc_stride = panel.vectors * lanes,
             .row_stride = (ptrdiff_t)step,
-            .out = output + task->out[W].begin * step + task->group * p->out_channels + oc,
-            .count = (size_t)c3d_min(task->channels.end - oc, panel),
+            .out = output + task->out[W].begin * step + task->group * p->out_channels +
+                   panel.channel,
+            .count = (size_t)c3d_min(p->out_channels - panel.channel, panel.vectors * lanes),
             .rows = c3d_extent(task->out[W]),
             .relu = d->relu,
             .bias_of_lanes = true,
@@ -405,21 +406,23 @@ static void store_task(const struct worker *worker, float *output)
     const int64_t h_step = join_rows ? out_h : 1;
     const int64_t padded = c3d_padded_channels(p, lanes);
     const float *acc = worker->acc;
-    const int64_t panel = c3d_panel_channels(d->blocking.panels);
-    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += panel) {
-        const int vectors = c3d_panel_vectors(d->blocking.panels, p->out_channels, oc);
+    const int64_t width = c3d_panel_channels(d->blocking.panels);
+    for (int64_t oc = task->channels.begin; oc < task->channels.end; oc += width) {
+        const struct c3d_panel panel = c3d_panel_at(d->blocking.panels, p->out_channels, oc);
         struct c3d_store store = {
-            .bias = d->bias + task->group * padded + oc,
-            .acc_stride = vectors * lanes,
+            .bias = d->bias + task->group * padded + panel.channel,
+            .acc_stride = panel.vectors * lanes,
             .lane_stride = (ptrdiff_t)volume,
             .count = (size_t)(t_step * h_step * out_w),
-            .vector_count = vectors,
-            .lane_count = (int)c3d_min(task->channels.end - oc, panel),
+            .vector_count = panel.vectors,
+            .lane_count =
+                (int)c3d_min(p->out_channels - panel.channel, panel.vectors * lanes),
             .relu = d->relu,
             .stream = d->stream,
         };
         float *const channel =
-            output + ((task->item * p->groups + task->group) * p->out_channels + oc) * volume;
+            output + ((task->item * p->groups + task->group) * p->out_channels +
+                      panel.channel) * volume;
         for (int64_t t = task->out[T].begin; t < task->out[T].end; t += t_step) {
             for (int64_t h = task->out[H].begin; h < task->out[H].end; h += h_step) {
                 store.acc = acc;

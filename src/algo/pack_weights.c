@@ -60,11 +60,16 @@ void c3d_pack_weights(const struct c3d_problem *problem, struct c3d_panels panel
         memset(packed, 0, (size_t)elems * sizeof(float)); /* the unused lanes */
     }
     for (int64_t group = 0; group < problem->groups; group++) {
-        for (int64_t oc = 0; oc < problem->out_channels; oc++) {
-            const int64_t lane = oc % c3d_panel_channels(panels), first = oc - lane;
-            pack_channel(problem, weight + (group * problem->out_channels + oc) * reduction,
-                         c3d_panel_vectors(panels, problem->out_channels, first) * lanes,
-                         packed + c3d_panel_offset(problem, lanes, group, first) + lane);
+        for (int64_t oc = 0; oc < problem->out_channels; oc += c3d_panel_channels(panels)) {
+            const struct c3d_panel panel = c3d_panel_at(panels, problem->out_channels, oc);
+            const int width = panel.vectors * lanes;
+            const int64_t count = c3d_min(problem->out_channels - panel.channel, width);
+            const int64_t first = group * problem->out_channels + panel.channel;
+            float *const to =
+                packed + c3d_panel_offset(problem, lanes, group, panel.channel);
+            for (int64_t lane = 0; lane < count; lane++) {
+                pack_channel(problem, weight + (first + lane) * reduction, width, to + lane);
+            }
         }
     }
 }

@@ -3,9 +3,9 @@
  * pack_weights.h - weights in panels of output channels
  *
  * Layout: [group][panel][in channel][kt][kh][kw][lane], lane = output channel
- * within the panel.  A panel is panel_vectors vectors wide, the last of a group as
- * wide as is needed.  Unused lanes hold zeros.  A flipped kernel
- * is stored flipped, so that the rest of the library only cross-correlates.
+ * within the panel.  All panels of a group but the last one or two are equally wide.
+ * Unused lanes hold zeros.  A flipped kernel is stored flipped, so that the rest of the
+ * library only cross-correlates.
  */
 #ifndef C3D_ALGO_PACK_WEIGHTS_H
 #define C3D_ALGO_PACK_WEIGHTS_H
@@ -20,6 +20,12 @@ struct c3d_panels {
     int lanes, vectors; /* of a panel; the last of a group may have fewer vectors */
 };
 
+/* One of them. */
+struct c3d_panel {
+    int64_t channel; /* its first output channel */
+    int vectors;
+};
+
 /* Panels for the request's wish of output channels, else the fastest. */
 struct c3d_panels c3d_choose_panels(const struct c3d_request *request);
 
@@ -28,10 +34,20 @@ static inline int64_t c3d_panel_channels(struct c3d_panels panels)
     return (int64_t)panels.vectors * panels.lanes;
 }
 
-/* How many vectors wide the panel from output channel oc on is. */
-static inline int c3d_panel_vectors(struct c3d_panels panels, int64_t out_channels, int64_t oc)
+/* The panel that channel oc of a group begins, if all are equally wide: oc is a multiple of
+ * c3d_panel_channels().  The last two, of three vectors and of one, are of two each: a tile one
+ * vector wide reaches 0.7 of the peak, with the three rows of a tile of three vectors less. */
+static inline struct c3d_panel c3d_panel_at(struct c3d_panels panels, int64_t out_channels,
+                                            int64_t oc)
 {
-    return (int)c3d_min(c3d_ceil_div(out_channels - oc, panels.lanes), panels.vectors);
+    const int64_t left = c3d_ceil_div(out_channels - oc, panels.lanes);
+    if (panels.vectors == 3 && left == 4) {
+        return (struct c3d_panel){oc, 2};
+    }
+    if (panels.vectors == 3 && left == 1 && oc > 0) {
+        return (struct c3d_panel){oc - panels.lanes, 2};
+    }
+    return (struct c3d_panel){oc, (int)c3d_min(left, panels.vectors)};
 }
 
 /* Output channels of a group, rounded up to whole vectors. */

@@ -359,23 +359,22 @@ static void transform_sums(const struct worker *worker, int vectors, const float
     }
 }
 
-/* Multiplies one frequency of T, for the panel from output channel oc on. */
-static void convolve_panel(const struct worker *worker, int frequency, int64_t oc,
+/* Multiplies one frequency of T. */
+static void convolve_panel(const struct worker *worker, int frequency, struct c3d_panel panel,
                            float *slice)
 {
     const struct winograd *const g = worker->winograd;
     const struct c3d_problem *const p = &g->problem;
     const struct c3d_winograd_axis *const axes = g->block.axes;
-    const int vectors = c3d_panel_vectors(g->block.panels, p->out_channels, oc);
     const int64_t area = (int64_t)axes[H].points * axes[W].points;
     const float *const weights =
         g->weights + ((worker->task->group * axes[T].points + frequency) *
-                          c3d_padded_channels(p, g->kernels->lanes) + oc) *
+                          c3d_padded_channels(p, g->kernels->lanes) + panel.channel) *
                          area * p->in_channels;
     float *const half = axes[H].points > 1 ? worker->half : slice;
     float *const sums = axes[W].points > 1 ? worker->sums : half;
-    multiply(worker, weights, vectors, sums);
-    transform_sums(worker, vectors, sums, half, slice);
+    multiply(worker, weights, panel.vectors, sums);
+    transform_sums(worker, panel.vectors, sums, half, slice);
 }
 
 /* A panel's slices back along T, to where store_panel() expects them. */
@@ -417,7 +416,7 @@ static void transform_slices(const struct worker *worker, const float *slices,
 }
 
 /* Finishes a panel and writes it into the tensor. */
-static void store_panel(const struct worker *worker, int64_t oc, int vectors, float *output)
+static void store_panel(const struct worker *worker, struct c3d_panel panel, float *output)
 {
     const struct winograd *const g = worker->winograd;
     const struct c3d_problem *const p = &g->problem;
@@ -430,17 +429,20 @@ static void store_panel(const struct worker *worker, int64_t oc, int vectors, fl
     const int64_t h_step = join_rows ? out_h : 1;
     const int64_t t_step = join_planes ? c3d_extent(task->out[T]) : 1;
     struct c3d_store store = {
-        .bias = g->bias + task->group * c3d_padded_channels(p, g->kernels->lanes) + oc,
-        .acc_stride = vectors * g->kernels->lanes,
+        .bias = g->bias + task->group * c3d_padded_channels(p, g->kernels->lanes) +
+                panel.channel,
+        .acc_stride = panel.vectors * g->kernels->lanes,
         .lane_stride = (ptrdiff_t)volume,
         .count = (size_t)(t_step * h_step * out_w),
-        .vector_count = vectors,
-        .lane_count = (int)c3d_min(task->channels.end - oc, vectors * g->kernels->lanes),
+        .vector_count = panel.vectors,
+        .lane_count = (int)c3d_min(p->out_channels - panel.channel,
+                                   panel.vectors * g->kernels->lanes),
         .relu = g->relu,
         .stream = g->stream,
     };
     float *const channel =
-        output + ((task->item * p->groups + task->group) * p->out_channels + oc) * volume;
+        output + ((task->item * p->groups + task->group) * p->out_channels + panel.channel) *
+                     volume;
     for (int64_t t = 0; t < c3d_extent(task->out[T]); t += t_step) {
         for (int64_t h = 0; h < out_h; h += h_step) {
             store.acc = worker->output +
@@ -524,8 +526,8 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
     const struct winograd *const g = (const struct winograd *)prepared;
     const struct c3d_problem *const p = &g->problem;
     const struct c3d_winograd_block *const b = &g->block;
-    const int64_t panel = c3d_panel_channels(b->panels);
-    const int64_t panels = c3d_ceil_div(c3d_extent(task->channels), panel);
+    const int64_t width = c3d_panel_channels(b->panels);
+    const int64_t panels = c3d_ceil_div(c3d_extent(task->channels), width);
     const int frequencies = b->axes[T].points;
     char *rest = scratch;
     struct worker worker = {
@@ -552,16 +554,17 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
     for (int f = 0; f < frequencies; f++) {
         transform_input(&worker, f);
         for (int64_t i = 0; i < panels; i++) {
-            convolve_panel(&worker, f, task->channels.begin + i * panel,
-                           worker.slices + (f * panels + i) * b->slice_elems);
+            const struct c3d_panel panel =
+                c3d_panel_at(b->panels, p->out_channels, task->channels.begin + i * width);
+            convolve_panel(&worker, f, panel, worker.slices + (f * panels + i) * b->slice_elems);
         }
     }
     for (int64_t i = 0; i < panels; i++) {
-        const int64_t oc = task->channels.begin + i * panel;
-        const int vectors = c3d_panel_vectors(b->panels, p->out_channels, oc);
+        const struct c3d_panel panel =
+            c3d_panel_at(b->panels, p->out_channels, task->channels.begin + i * width);
         transform_slices(&worker, worker.slices + i * b->slice_elems,
-                         panels * b->slice_elems, vectors);
-        store_panel(&worker, oc, vectors, output);
+                         panels * b->slice_elems, panel.vectors);
+        store_panel(&worker, panel, output);
     }
     if (worker.wild) {
         tame(&worker, input, output, scratch);

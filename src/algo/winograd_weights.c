@@ -81,14 +81,14 @@ void c3d_winograd_pack(const struct c3d_problem *problem,
     const int64_t column =
         (int64_t)block->axes[H].points * block->axes[W].points * p->in_channels;
     const int64_t slice = c3d_padded_channels(p, block->panels.lanes) * column;
-    const int64_t panel = c3d_panel_channels(block->panels);
     memset(packed, 0, (size_t)c3d_winograd_weights(p, block) * sizeof *packed);
     for (int64_t g = 0; g < p->groups; g++) {
         float *const group = packed + g * block->axes[T].points * slice;
-        for (int64_t first = 0; first < outs; first += panel) {
-            const int64_t end = c3d_min(first + panel, outs);
-            const int64_t width =
-                (int64_t)c3d_panel_vectors(block->panels, outs, first) * block->panels.lanes;
+        for (int64_t i = 0; i < outs; i += c3d_panel_channels(block->panels)) {
+            const struct c3d_panel panel = c3d_panel_at(block->panels, outs, i);
+            const int64_t first = panel.channel;
+            const int64_t width = (int64_t)panel.vectors * block->panels.lanes;
+            const int64_t end = c3d_min(first + width, outs);
             for (int64_t oc = first; oc < end; oc += TOGETHER) {
                 pack_lanes(p, block, weight + (g * outs + oc) * reduction,
                            c3d_min(end - oc, TOGETHER), width, slice,
