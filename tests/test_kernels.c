@@ -21,7 +21,7 @@
 
 struct outer_case {
     const struct c3d_kernels *kernels;
-    int vector_count, count, start, ragged, triples, tiles;
+    int vector_count, count, start, ragged, triples, adjacent, tiles;
     size_t channels, tap_count;
     enum guard_side side;
     float (*draw)(uint64_t, uint64_t);
@@ -50,20 +50,20 @@ enum { OUTER_TAPS = 12 };
 /* Taps overlap and come out of order; each operand's last element is some tap's. */
 static void scatter_taps(const struct outer_case *c, struct c3d_tap taps[OUTER_TAPS])
 {
-    enum { TAPS = 5, VECTOR_GAP = 3, SCALAR_GAP = 2 };
+    enum { TAPS = 11, VECTOR_GAP = 3, SCALAR_GAP = 2 };
     for (int t = 0; t < TAPS; t++)
         taps[t] = (struct c3d_tap){(t * 2 + 1) % TAPS * VECTOR_GAP, (t + 1) % TAPS * SCALAR_GAP,
                                    c->ragged ? t % 3 - C3D_MAX_SKIP : 0};
 }
 
-/* Rows of three, the last row first, with every way to skip. */
+/* Rows of three, the last row first, adjacent or not, with every way to skip. */
 static void line_up_taps(const struct outer_case *c, struct c3d_tap taps[OUTER_TAPS])
 {
     const int width = c->vector_count * c->kernels->lanes;
     const int32_t skips[5][3] = {{0, 0, 0}, {1, 0, 0}, {0, 0, -1}, {1, 0, -1}, {-1, 1, 0}};
     for (int t = 0; t < OUTER_TAPS; t++)
         taps[t] = (struct c3d_tap){(t + 3) % OUTER_TAPS * width,
-                                   (t + 3) % OUTER_TAPS / 3 * 7 + t % 3,
+                                   (t + 3) % OUTER_TAPS / 3 * 7 + t % 3 * (c->adjacent ? 1 : 2),
                                    c->ragged ? skips[c->triples - 1][t % 3] : 0};
 }
 
@@ -107,7 +107,7 @@ static bool outer_holds(const struct outer_case *c)
         .tiles = c->tiles,
         .next = {.vectors = VECTORS, .scalars = SCALARS, .acc = (ptrdiff_t)sums + SUMS},
         .vector_count = c->vector_count, .count = c->count, .start = c->start,
-        .ragged = c->ragged, .triples = c->triples,
+        .ragged = c->ragged, .triples = c->triples, .adjacent = c->adjacent,
     };
     c->kernels->outer(&outer);
     bool good = guarded_intact(&acc);
@@ -143,18 +143,21 @@ static bool outer_holds(const struct outer_case *c)
 
 static void outer_holds_for_all_sizes(const char *isa)
 {
-    static const size_t channels[] = {0, 1, 2, 7}, taps[] = {0, 1, 2, 5};
+    enum { TAPS = 11 };
+    static const size_t channels[] = {0, 1, 2, 7};
+    static const size_t taps[TAPS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11};
     const struct c3d_kernels *kernels = kernels_of(isa);
     struct outer_case c = {.kernels = kernels, .seed = test_seed()};
     for (c.vector_count = 1; c.vector_count <= C3D_MAX_VECTORS; c.vector_count++)
         for (c.count = 1; c.count <= kernels->max_count[c.vector_count]; c.count++)
-            for (int i = 0; i < 4 * 4 * 2 * 2 * 2 * 2; i++) {
-                c.ragged = i / 128 % 2 && c.vector_count <= C3D_MAX_RAGGED_VECTORS;
+            for (int i = 0; i < 4 * TAPS * 2 * 2 * 2 * 2; i++) {
+                const int rest = i / 4 / TAPS;
                 c.channels = channels[i % 4];
-                c.tap_count = taps[i / 4 % 4];
-                c.start = i / 16 % 2;
-                c.side = i / 32 % 2 ? GUARD_HIGH : GUARD_LOW;
-                c.draw = i / 64 % 2 ? any_float : small_float;
+                c.tap_count = taps[i / 4 % TAPS];
+                c.start = rest % 2;
+                c.side = rest / 2 % 2 ? GUARD_HIGH : GUARD_LOW;
+                c.draw = rest / 4 % 2 ? any_float : small_float;
+                c.ragged = rest / 8 && c.vector_count <= C3D_MAX_RAGGED_VECTORS;
                 c.tiles = 1 + (int)(c.seed % 3);
                 c.seed++;
                 cr_assert(outer_holds(&c));
@@ -177,6 +180,7 @@ static void triples_hold_for_all_sizes(const char *isa)
                 c.ragged = i / 96 > 0 && c.vector_count <= C3D_MAX_RAGGED_VECTORS;
                 c.triples = c.ragged ? i / 96 : 1;
                 c.tiles = 1 + (int)(c.seed % 3);
+                c.adjacent = (int)(c.seed / 3 % 2);
                 c.seed++;
                 cr_assert(outer_holds(&c));
             }

@@ -192,6 +192,7 @@ static void convolve_tiles(struct worker *worker, struct c3d_outer *outer,
     outer->tap_count = list->count;
     outer->ragged = list->ragged;
     outer->triples = list->triples;
+    outer->adjacent = list->adjacent;
     prefetch(&worker->next, outer);
     worker->direct->kernels->outer(outer);
 }

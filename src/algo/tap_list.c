@@ -115,9 +115,9 @@ static void fill(const struct c3d_tap_lists *lists, struct c3d_tap_list *list)
         }
     }
     list->count = (size_t)(tap - list->taps);
-    list->triples = count == 3 && list->count > 0 &&
-                    list->taps[1].scalar - list->taps[0].scalar == 1 &&
-                    list->taps[2].scalar - list->taps[1].scalar == 1;
+    list->triples = count == 3 && list->count > 0;
+    list->adjacent = list->triples && list->taps[1].scalar - list->taps[0].scalar == 1 &&
+                     list->taps[2].scalar - list->taps[1].scalar == 1;
 }
 
 void c3d_tap_lists_turn(struct c3d_tap_lists *lists, const struct c3d_range valid[3], int width)

@@ -16,7 +16,7 @@ struct c3d_tap_list {
     struct c3d_tap *taps;
     size_t count;
     bool ragged;               /* taps have skips */
-    bool triples;              /* taps lie as the micro-kernel's triples */
+    bool triples, adjacent;    /* taps lie as the micro-kernel's */
     bool filled;
     struct c3d_range columns;  /* of a ragged tile */
 };

@@ -110,10 +110,10 @@ struct c3d_outer {
     int count;        /* 1 .. max_count[vector_count] */
     int start;
     int ragged; /* taps have skips, at most C3D_MAX_SKIP; vector_count is limited too */
-    /* Taps come in rows of three, of which the second and the third lie one scalar and
-     * vector_count * lanes elements of vectors after the one before; in a ragged tile all
-     * rows skip alike. */
-    int triples;
+    /* Taps come in rows of three, of which the second and the third lie vector_count * lanes
+     * elements of vectors after the one before; in a ragged tile all rows skip alike.  With
+     * adjacent, they also lie one scalar after it. */
+    int triples, adjacent;
     /* pitch is lanes, and tap t the t-th lane: its scalar is t, its vector
      * t * vector_count * lanes; taps is not read.  What lies C3D_PANEL_AHEAD elements after
      * the vectors is asked for into L2.  vector_count is limited to C3D_MAX_PANEL_VECTORS. */
