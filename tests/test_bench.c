@@ -9,9 +9,11 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 TestSuite(bench, .init = tool_set_up, .fini = tool_tear_down);
@@ -282,4 +284,32 @@ Test(bench, an_algorithm_that_accepts_nothing_exits_2)
     const struct finished *f = tool_run(BENCH " --algorithm nosuch --output @out.csv");
     cr_expect(f->code == 2, "%d: %s", f->code, f->err);
     cr_expect(strstr(f->err, "no algorithm is called") != NULL, "%s", f->err);
+}
+
+/* The second layer is being measured when the signal comes, and the third is not begun. */
+Test(bench, interrupted_it_reports_what_it_has)
+{
+    const struct timespec pause = {.tv_nsec = 10000000};
+    char path[512], name[512];
+    int code, number, lines = 0;
+    size_t bytes = 0;
+    bench_write_layers(HEADER DENSE DEPTHWISE OTHER);
+    const pid_t pid = tool_start("bench --layers @in_layers.csv --time 2 --format csv");
+    for (int i = 0; i < 6000 && lines < 2; i++) {
+        nanosleep(&pause, NULL);
+        char *const out = file_read(tool_path("std.out", path), &bytes);
+        lines = count_char(out, '\n', bytes);
+        free(out);
+    }
+    cr_assert(lines == 2, "%d lines", lines);
+    cr_assert(kill(pid, SIGINT) == 0);
+    process_wait(pid, 60, &code, &number);
+    cr_expect(code == 75, "exit %d, signal %d", code, number);
+    char *const out = file_read(tool_path("std.out", path), &bytes);
+    char *const err = file_read(tool_path("std.err", path), &bytes);
+    cr_expect(count_char(out, '\n', strlen(out)) == 3, "%s", out);
+    cr_expect_str_eq(csv_field(out, 2, 0, name), "net:dw");
+    cr_expect(strstr(err, "interrupted after 2 of 3 layers") != NULL, "%s", err);
+    free(out);
+    free(err);
 }

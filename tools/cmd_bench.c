@@ -19,6 +19,7 @@
 #include "cmd.h"
 #include "execution_args.h"
 #include "exit_code.h"
+#include "interrupt.h"
 #include "json_out.h"
 #include "layer_args.h"
 #include "options.h"
@@ -169,8 +170,8 @@ static int judge(const struct bench *bench, const struct bench_row *row, int cod
     return EXIT_MISMATCH;
 }
 
-/* All layers; *verdict is what the rows mean, the result what went wrong apart
- * from them. */
+/* All layers, or those until an interruption; *verdict is what the rows mean, the result what
+ * went wrong apart from them. */
 static int measure(struct run *run, int *verdict)
 {
     struct bench *const bench = &run->bench;
@@ -183,7 +184,7 @@ static int measure(struct run *run, int *verdict)
         progress_start("measuring", (int64_t)total, run->args->quiet || is_seen);
     int code = EXIT_OK;
 
-    for (size_t i = 0; i < total && code == EXIT_OK; i++) {
+    for (size_t i = 0; i < total && code == EXIT_OK && !interrupt_came(); i++) {
         const struct layer *const layer = &run->layers.layers[i];
         struct bench_row *const row = &bench->rows[bench->count];
 
@@ -195,6 +196,7 @@ static int measure(struct run *run, int *verdict)
             row->old_median = bench_old_median(&run->old, layer);
         *verdict = judge(bench, row, *verdict);
         run->format->row(bench, row, run->output.stream);
+        fflush(run->output.stream); /* a long run may end in any way */
         progress_set(progress, (int64_t)i + 1);
     }
     progress_finish(progress);
@@ -247,12 +249,17 @@ static int bench_all(struct run *run)
         code = open_peer(bench);
     if (code != EXIT_OK)
         return code;
+    interrupt_defer();
     run->format->begin(bench, run->output.stream);
     code = measure(run, &verdict);
-    if (code == EXIT_OK)
+    if (code == EXIT_OK && bench->count > 0)
         code = finish(run);
     if (bench->peer != NULL)
         bench->peer->close();
+    if (code == EXIT_OK && bench->count < run->layers.count) {
+        report_error("interrupted after %zu of %zu layers", bench->count, run->layers.count);
+        return EXIT_INTERRUPTED;
+    }
     if (code == EXIT_OK && all_refused(bench))
         code = report_misuse("--algorithm '%s' accepts none of the layers: %s",
                              bench->options.algorithm, bench->rows[0].reason);
