@@ -266,7 +266,7 @@ struct c3d_lines {
 
 /* Counts the changes of kernels and algorithms after which what was tuned is worth tuning
  * again. */
-enum { C3D_KERNEL_SET = 3 };
+enum { C3D_KERNEL_SET = 4 };
 
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */

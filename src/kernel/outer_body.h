@@ -232,39 +232,115 @@ static C3D_ALWAYS_INLINE void ask_ahead(struct ahead *ahead, const int first, co
     }
 }
 
-/* What comes next of a tile's channels. */
-struct channels {
+/* Where a tile's walk over the channels stands. */
+struct walk {
     const float *vectors, *scalars;
     struct ahead ahead;
     size_t left;
 };
 
-static C3D_ALWAYS_INLINE void next_channel(const struct c3d_outer *o, struct channels *now)
+static C3D_ALWAYS_INLINE struct walk begin_walk(const struct c3d_outer *o, const ptrdiff_t tile)
 {
-    ask_ahead(&now->ahead, 0, C3D_MAX_AHEAD);
-    now->vectors += o->vector_step;
-    now->scalars += o->scalar_step;
-    now->left--;
+    struct walk walk = {
+        .vectors = o->vectors + tile * o->next.vectors,
+        .scalars = o->scalars + tile * o->next.scalars,
+        .left = o->tap_count > 0 ? o->channels : 0,
+    };
+    C3D_UNROLL
+    for (int i = 0; i < C3D_MAX_AHEAD; i++) {
+        walk.ahead.at[i] = (uintptr_t)o->ahead[i].at +
+                           (uintptr_t)(tile * o->ahead[i].next) * sizeof(float);
+        walk.ahead.step[i] = (uintptr_t)o->ahead[i].step * sizeof(float);
+    }
+    return walk;
 }
 
-/* All channels, of so many taps, a constant: 3x1x1 takes 0.92 of the time of a loop over taps
- * (AVX2, Zen 1), which a core guesses the end of too seldom. */
-static C3D_ALWAYS_INLINE void walk_exactly(const struct c3d_outer *o, const int taps, vf *acc,
-                                           struct channels *now, const int count,
-                                           const int width)
+static C3D_ALWAYS_INLINE void next_channel(const struct c3d_outer *o, struct walk *walk)
 {
-    for (; now->left > 0; next_channel(o, now)) {
+    ask_ahead(&walk->ahead, 0, C3D_MAX_AHEAD);
+    walk->vectors += o->vector_step;
+    walk->scalars += o->scalar_step;
+    walk->left--;
+}
+
+/* A single tap, for four channels at a time. */
+static C3D_ALWAYS_INLINE void walk_single(const struct c3d_outer *o, vf *acc, struct walk *walk,
+                                          const int count, const int width)
+{
+    walk->vectors += o->taps->vector;
+    walk->scalars += o->taps->scalar;
+    for (; walk->left >= C3D_SINGLE_CHANNELS; walk->left -= C3D_SINGLE_CHANNELS) {
+        C3D_UNROLL
+        for (int i = 0; i < C3D_SINGLE_CHANNELS; i++) {
+            outer_step(acc, walk->vectors, walk->scalars, 0, count, width, 1);
+            ask_ahead(&walk->ahead, 0, 1);
+            walk->vectors += o->vector_step;
+            walk->scalars += o->scalar_step;
+        }
+        ask_ahead(&walk->ahead, 1, C3D_MAX_AHEAD);
+    }
+    for (; walk->left > 0; next_channel(o, walk)) {
+        outer_step(acc, walk->vectors, walk->scalars, 0, count, width, 1);
+    }
+}
+
+/* So many taps, a constant, without a loop over them, the end of which a core guesses too seldom:
+ * 3x1x1 takes 0.92 of the time (AVX2, Zen 1). */
+static C3D_ALWAYS_INLINE void walk_exactly(const struct c3d_outer *o, const int taps, vf *acc,
+                                           struct walk *walk, const int count, const int width)
+{
+    for (; walk->left > 0; next_channel(o, walk)) {
         C3D_UNROLL
         for (int i = 0; i < taps; i++) {
-            walk_tap(o->taps + i, acc, now->vectors, now->scalars, count, width, WHOLE);
+            walk_tap(o->taps + i, acc, walk->vectors, walk->scalars, count, width, WHOLE);
         }
     }
 }
 
 #define TAPS_CASE(n) \
     case n: \
-        walk_exactly(o, n, acc, &now, count, width); \
+        walk_exactly(o, n, acc, walk, count, width); \
         break;
+
+static C3D_ALWAYS_INLINE void walk_few(const struct c3d_outer *o, vf *acc, struct walk *walk,
+                                       const int count, const int width)
+{
+    switch (o->tap_count) {
+        TAPS_CASE(2)
+        TAPS_CASE(3)
+        TAPS_CASE(4)
+        TAPS_CASE(5)
+        TAPS_CASE(6)
+        TAPS_CASE(7)
+        TAPS_CASE(8)
+        TAPS_CASE(9)
+    }
+}
+
+#undef TAPS_CASE
+
+/* All channels. */
+static C3D_ALWAYS_INLINE void walk_channels(const struct c3d_outer *o, vf *acc, struct walk *walk,
+                                            const int count, const int width,
+                                            const enum tile_kind kind)
+{
+    if (kind == SINGLE) {
+        walk_single(o, acc, walk, count, width);
+        return;
+    }
+    if (kind == WHOLE && v_has_step(count, width)) {
+        walk_few(o, acc, walk, count, width);
+    }
+    for (; walk->left > 0; next_channel(o, walk)) {
+        if (kind == LANE_SCALARS) {
+            walk_lanes(o, acc, walk->vectors, walk->scalars, count, width);
+        } else if (kind == WHOLE || kind == RAGGED) {
+            walk_taps(o, acc, walk->vectors, walk->scalars, count, width, kind);
+        } else {
+            walk_triples(o, acc, walk->vectors, walk->scalars, count, width, kind);
+        }
+    }
+}
 
 /* The tile of that number, of count x width vectors, all constant at every call, so that
  * all loops but the two of the reduction vanish. */
@@ -283,54 +359,8 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const ptrdif
     for (int i = 0; i < count * width; i++) {
         acc[i] = o->start ? zero : v_load(sums + i * C3D_LANES);
     }
-    struct channels now = {
-        .vectors = o->vectors + tile * o->next.vectors,
-        .scalars = o->scalars + tile * o->next.scalars,
-        .left = o->tap_count > 0 ? o->channels : 0,
-    };
-    C3D_UNROLL
-    for (int i = 0; i < C3D_MAX_AHEAD; i++) {
-        now.ahead.at[i] = (uintptr_t)o->ahead[i].at +
-                          (uintptr_t)(tile * o->ahead[i].next) * sizeof(float);
-        now.ahead.step[i] = (uintptr_t)o->ahead[i].step * sizeof(float);
-    }
-    if (kind == SINGLE) {
-        now.vectors += o->taps->vector;
-        now.scalars += o->taps->scalar;
-    }
-    for (; kind == SINGLE && now.left >= C3D_SINGLE_CHANNELS; now.left -= C3D_SINGLE_CHANNELS) {
-        C3D_UNROLL
-        for (int i = 0; i < C3D_SINGLE_CHANNELS; i++) {
-            outer_step(acc, now.vectors, now.scalars, 0, count, width, 1);
-            ask_ahead(&now.ahead, 0, 1);
-            now.vectors += o->vector_step;
-            now.scalars += o->scalar_step;
-        }
-        ask_ahead(&now.ahead, 1, C3D_MAX_AHEAD);
-    }
-    if (kind == WHOLE && v_has_step(count, width)) {
-        switch (o->tap_count) {
-            TAPS_CASE(2)
-            TAPS_CASE(3)
-            TAPS_CASE(4)
-            TAPS_CASE(5)
-            TAPS_CASE(6)
-            TAPS_CASE(7)
-            TAPS_CASE(8)
-            TAPS_CASE(9)
-        }
-    }
-    for (; now.left > 0; next_channel(o, &now)) {
-        if (kind == SINGLE) {
-            outer_step(acc, now.vectors, now.scalars, 0, count, width, 1);
-        } else if (kind == LANE_SCALARS) {
-            walk_lanes(o, acc, now.vectors, now.scalars, count, width);
-        } else if (kind == WHOLE || kind == RAGGED) {
-            walk_taps(o, acc, now.vectors, now.scalars, count, width, kind);
-        } else {
-            walk_triples(o, acc, now.vectors, now.scalars, count, width, kind);
-        }
-    }
+    struct walk walk = begin_walk(o, tile);
+    walk_channels(o, acc, &walk, count, width, kind);
     if (may_finish && o->finish != NULL) {
         finish_tile(o->finish, o->finish->out + tile * o->next.out, acc, count, width);
         return;
@@ -340,8 +370,6 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const ptrdif
         v_store(sums + i * C3D_LANES, acc[i]);
     }
 }
-
-#undef TAPS_CASE
 
 /* The micro-kernel.  Whatever a tile needs is read anew for each: kept from one to the next,
  * it would take registers that the loops inside need (GCC 12 spills sums). */
