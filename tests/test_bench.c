@@ -286,14 +286,19 @@ Test(bench, an_algorithm_that_accepts_nothing_exits_2)
     cr_expect(strstr(f->err, "no algorithm is called") != NULL, "%s", f->err);
 }
 
-/* The second layer is being measured when the signal comes, and the third is not begun. */
+/* The second layer, large enough to take its two seconds, is being measured when the signal comes,
+ * and the third is not begun. */
 Test(bench, interrupted_it_reports_what_it_has)
 {
+    static const char large[] =
+        "net:large,net,1,32,8,56,56,32,3,3,3,1,1,1,1,1,1,1,1,1,1,1,1,\n";
     const struct timespec pause = {.tv_nsec = 10000000};
     char path[512], name[512];
     int code, number, lines = 0;
     size_t bytes = 0;
-    bench_write_layers(HEADER DENSE DEPTHWISE OTHER);
+    char table[1024];
+    snprintf(table, sizeof table, HEADER DENSE "%s" OTHER, large);
+    bench_write_layers(table);
     const pid_t pid = tool_start("bench --layers @in_layers.csv --time 2 --format csv");
     for (int i = 0; i < 6000 && lines < 2; i++) {
         nanosleep(&pause, NULL);
@@ -308,7 +313,7 @@ Test(bench, interrupted_it_reports_what_it_has)
     char *const out = file_read(tool_path("std.out", path), &bytes);
     char *const err = file_read(tool_path("std.err", path), &bytes);
     cr_expect(count_char(out, '\n', strlen(out)) == 3, "%s", out);
-    cr_expect_str_eq(csv_field(out, 2, 0, name), "net:dw");
+    cr_expect_str_eq(csv_field(out, 2, 0, name), "net:large");
     cr_expect(strstr(err, "interrupted after 2 of 3 layers") != NULL, "%s", err);
     free(out);
     free(err);
