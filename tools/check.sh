@@ -109,7 +109,7 @@ build_and_test clang CC=clang --disable-static
 build_and_test minimal --without-hwloc --disable-openmp --without-nifti --without-png \
     --without-jansson --without-onednn --disable-static CFLAGS=-O1
 CONV3D_TEST_COUNT=5
-CONV3D_FUZZ_SECONDS=20
+CONV3D_FUZZ_SECONDS=60
 export CONV3D_FUZZ_SECONDS
 build_and_test sanitizers --enable-sanitizers=address,undefined --disable-shared CFLAGS='-O1 -g1'
 unset CONV3D_FUZZ_SECONDS

@@ -381,7 +381,7 @@ static void store_columns(const struct worker *worker, float *output)
             .row_stride = (ptrdiff_t)step,
             .out = output + task->out[W].begin * step + task->group * p->out_channels +
                    panel.channel,
-            .count = (size_t)c3d_min(p->out_channels - panel.channel, panel.vectors * lanes),
+            .count = (size_t)panel.channels,
             .rows = c3d_extent(task->out[W]),
             .relu = d->relu,
             .bias_of_lanes = true,
@@ -416,8 +416,7 @@ static void store_task(const struct worker *worker, float *output)
             .lane_stride = (ptrdiff_t)volume,
             .count = (size_t)(t_step * h_step * out_w),
             .vector_count = panel.vectors,
-            .lane_count =
-                (int)c3d_min(p->out_channels - panel.channel, panel.vectors * lanes),
+            .lane_count = panel.channels,
             .relu = d->relu,
             .stream = d->stream,
         };

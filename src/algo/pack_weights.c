@@ -63,11 +63,10 @@ void c3d_pack_weights(const struct c3d_problem *problem, struct c3d_panels panel
         for (int64_t oc = 0; oc < problem->out_channels; oc += c3d_panel_channels(panels)) {
             const struct c3d_panel panel = c3d_panel_at(panels, problem->out_channels, oc);
             const int width = panel.vectors * lanes;
-            const int64_t count = c3d_min(problem->out_channels - panel.channel, width);
             const int64_t first = group * problem->out_channels + panel.channel;
             float *const to =
                 packed + c3d_panel_offset(problem, lanes, group, panel.channel);
-            for (int64_t lane = 0; lane < count; lane++) {
+            for (int64_t lane = 0; lane < panel.channels; lane++) {
                 pack_channel(problem, weight + (first + lane) * reduction, width, to + lane);
             }
         }

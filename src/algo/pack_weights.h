@@ -23,7 +23,7 @@ struct c3d_panels {
 /* One of them. */
 struct c3d_panel {
     int64_t channel; /* its first output channel */
-    int vectors;
+    int vectors, channels; /* channels: those that exist */
 };
 
 /* Panels for the request's wish of output channels, else the fastest. */
@@ -41,13 +41,13 @@ static inline struct c3d_panel c3d_panel_at(struct c3d_panels panels, int64_t ou
                                             int64_t oc)
 {
     const int64_t left = c3d_ceil_div(out_channels - oc, panels.lanes);
-    if (panels.vectors == 3 && left == 4) {
-        return (struct c3d_panel){oc, 2};
-    }
-    if (panels.vectors == 3 && left == 1 && oc > 0) {
-        return (struct c3d_panel){oc - panels.lanes, 2};
-    }
-    return (struct c3d_panel){oc, (int)c3d_min(left, panels.vectors)};
+    const bool first_of_two = panels.vectors == 3 && left == 4;
+    const bool second_of_two = panels.vectors == 3 && left == 1 && oc > 0;
+    const int64_t channel = second_of_two ? oc - panels.lanes : oc;
+    const int vectors =
+        first_of_two || second_of_two ? 2 : (int)c3d_min(left, panels.vectors);
+    return (struct c3d_panel){
+        channel, vectors, (int)c3d_min(out_channels - channel, vectors * panels.lanes)};
 }
 
 /* Output channels of a group, rounded up to whole vectors. */

@@ -435,8 +435,7 @@ static void store_panel(const struct worker *worker, struct c3d_panel panel, flo
         .lane_stride = (ptrdiff_t)volume,
         .count = (size_t)(t_step * h_step * out_w),
         .vector_count = panel.vectors,
-        .lane_count = (int)c3d_min(p->out_channels - panel.channel,
-                                   panel.vectors * g->kernels->lanes),
+        .lane_count = panel.channels,
         .relu = g->relu,
         .stream = g->stream,
     };

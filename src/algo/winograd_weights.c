@@ -88,7 +88,7 @@ void c3d_winograd_pack(const struct c3d_problem *problem,
             const struct c3d_panel panel = c3d_panel_at(block->panels, outs, i);
             const int64_t first = panel.channel;
             const int64_t width = (int64_t)panel.vectors * block->panels.lanes;
-            const int64_t end = c3d_min(first + width, outs);
+            const int64_t end = first + panel.channels;
             for (int64_t oc = first; oc < end; oc += TOGETHER) {
                 pack_lanes(p, block, weight + (g * outs + oc) * reduction,
                            c3d_min(end - oc, TOGETHER), width, slice,

@@ -7,6 +7,7 @@
  * number of rows, with all loops but those of the reduction unrolled.
  */
 #include "kernel/kernel.h"
+#include "kernel/step.h"
 #include "kernel/vec.h"
 
 #include <stdbool.h>

@@ -17,10 +17,10 @@
 #include "plan/collapse.h"
 #include "plan/problem_check.h"
 #include "plan/request.h"
+#include "platform/cpu.h"
 #include "platform/float_state.h"
 #include "platform/team.h"
 #include "platform/threads.h"
-#include "platform/cpu.h"
 #include "platform/topology.h"
 
 #include <inttypes.h>

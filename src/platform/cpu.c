@@ -59,9 +59,9 @@ bool c3d_cpu_supports(enum c3d_isa isa)
 /* AMD's leaf "performance optimization identifiers"; other makers have none of that number. */
 int c3d_cpu_unit_bytes(void)
 {
-    enum { LEAF = 0x8000001a, FP128 = 1 << 0, FP256 = 1 << 2, FP512 = 1 << 3 };
+    enum { FP128 = 1 << 0, FP256 = 1 << 2, FP512 = 1 << 3 };
     unsigned eax, ebx, ecx, edx;
-    if (!__get_cpuid((unsigned)LEAF, &eax, &ebx, &ecx, &edx)) {
+    if (!__get_cpuid(0x8000001au, &eax, &ebx, &ecx, &edx)) {
         return 0;
     }
     return eax & FP512 ? 64 : eax & FP256 ? 32 : eax & FP128 ? 16 : 0;
