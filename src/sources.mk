@@ -34,8 +34,8 @@ C3D_TEAM_SERIAL_SOURCES = src/platform/team_serial.c
 
 C3D_KERNEL_SOURCES = \
 	src/kernel/kernel.h src/kernel/select.h src/kernel/select.c \
-	src/kernel/vec.h src/kernel/step.h src/kernel/kernel_body.h \
-	src/kernel/outer_body.h src/kernel/sweep_body.h src/kernel/transform_body.h
+	src/kernel/vec.h src/kernel/step.h src/kernel/box_step.h src/kernel/kernel_body.h \
+	src/kernel/box_body.h src/kernel/outer_body.h src/kernel/sweep_body.h src/kernel/transform_body.h
 
 C3D_DATABASE_SOURCES = \
 	src/database/tile_text.h src/database/tile_text.c \
@@ -62,7 +62,9 @@ C3D_ALGO_SOURCES = \
 	src/algo/winograd_block.h src/algo/winograd_block.c \
 	src/algo/winograd_weights.h src/algo/winograd_weights.c \
 	src/algo/rowwise.h src/algo/rowwise.c src/algo/rowwise_tile.h src/algo/rowwise_tile.c \
-	src/algo/rows.c src/algo/depthwise.c \
+	src/algo/rows.c \
+	src/algo/depthwise_tile.h src/algo/depthwise_tile.c \
+	src/algo/depthwise.c src/algo/depthwise_packed.c \
 	src/algo/blocking.h src/algo/blocking.c \
 	src/algo/window.h src/algo/window.c \
 	src/algo/step_cost.h src/algo/tile.h \

@@ -19,7 +19,7 @@ violations() (
         FNR == 1 {
             split(FILENAME, path, "/")
             top = path[1]; layer = path[2]; file = path[3]
-            bare = layer == "kernel" && file ~ /^(isa_.*\.c|.*_body\.h|vec\.h|step\.h)$/
+            bare = layer == "kernel" && file ~ /^(isa_.*\.c|.*_body\.h|vec\.h|(box_)?step\.h)$/
         }
         /^[ \t]*#[ \t]*include[ \t]*"/ {
             split($0, quoted, "\"")
@@ -30,8 +30,8 @@ violations() (
                 if (target !~ /^(conv3d|config)\.h$/ && target !~ /^[a-z0-9_]+\.h$/)
                     bad("a tool sees only conv3d.h of the library")
             } else if (bare) {
-                if (target !~ /^(kernel\/(kernel|vec|step|[a-z0-9_]+_body)\.h|base\/attr\.h)$/)
-                    bad("ISA code sees only kernel.h, vec.h, step.h, bodies, base/attr.h")
+                if (target !~ /^(kernel\/(kernel|vec|(box_)?step|[a-z0-9_]+_body)\.h|base\/attr\.h)$/)
+                    bad("ISA code sees only kernel.h, vec.h, steps, bodies, base/attr.h")
             } else if (target !~ /^(conv3d|config)\.h$/) {
                 split(target, parts, "/")
                 if (!(parts[1] in rank))

@@ -38,6 +38,7 @@ unit_tests = \
 	tests/test_host \
 	tests/test_kernels \
 	tests/test_sweep \
+	tests/test_box \
 	tests/test_cook_toom \
 	tests/test_transforms \
 	tests/test_properties \
@@ -90,6 +91,7 @@ tests_test_packed_SOURCES = tests/test_packed.c $(test_support)
 tests_test_binding_SOURCES = tests/test_binding.c $(test_support)
 tests_test_shares_SOURCES = tests/test_shares.c $(test_support)
 tests_test_kernels_SOURCES = tests/test_kernels.c $(test_support) $(test_kernel_cases)
+tests_test_box_SOURCES = tests/test_box.c $(test_support) $(test_kernel_cases)
 tests_test_sweep_SOURCES = tests/test_sweep.c $(test_support) $(test_kernel_cases)
 tests_test_cook_toom_SOURCES = tests/test_cook_toom.c
 tests_test_transforms_SOURCES = tests/test_transforms.c $(test_support) $(test_kernel_cases)

@@ -180,7 +180,8 @@ conv3d_status workload_plan(const struct workload *workload, const conv3d_option
 size_t workload_algorithms(const struct workload *workload, const conv3d_options *options,
                            const char *names[ALGORITHMS_MAX])
 {
-    static const char *const all[] = {"direct", "rows", "depthwise", "winograd"};
+    static const char *const all[] = {"direct", "rows", "depthwise", "depthwise_packed",
+                                      "winograd"};
     size_t count = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         conv3d_options named = *options;

@@ -63,8 +63,8 @@ static bool random_case_holds(uint64_t seed, size_t level_count, const char *con
     const enum verify_data data = dice / 4 % 2 == 0 ? VERIFY_REAL : VERIFY_INTEGER;
     const int threads = dice / 8 % 4 == 0 ? 2 + (int)(dice / 32 % 2) : 1;
     const char *const level = levels[dice / 64 % level_count];
-    static const char *const algorithms[] = {"depthwise", "rows", "direct", NULL};
-    const char *const algorithm = algorithms[dice / 1024 % 4];
+    static const char *const algorithms[] = {"depthwise", "depthwise_packed", "rows", "direct", NULL};
+    const char *const algorithm = algorithms[dice / 1024 % 5];
     struct problem problem;
     random_problem_draw(seed, &problem.params, problem.input);
     isa_set(level);
@@ -117,7 +117,7 @@ static bool tail_holds(int64_t in_channels, int64_t out_channels, int64_t groups
     return run_case(&problem, CONV3D_MATH_STRICT, 1, VERIFY_INTEGER,
                     (uint64_t)(in_channels * 10007 + out_channels * 101 + width), NULL) &&
            run_case(&problem, CONV3D_MATH_STRICT, 1, VERIFY_INTEGER, (uint64_t)width,
-                    groups > 1 && in_channels == groups ? "depthwise"
+                    groups > 1 && in_channels == groups ? "depthwise_packed"
                     : width % 2                         ? "direct"
                                                         : "rows");
 }

@@ -100,7 +100,7 @@ static const struct {
     {"n1_ci512t4h8w8_co128_k3_p1", "direct"},
     {"n1_ci512t4h8w8_co128_k3_p1", "rows"},
     {"n1_ci512t4h8w8_co128_k3_p1", "reference"},
-    {"n1_ci65536t3h3w9_co65536_k3_p1_g65536", "depthwise"},
+    {"n1_ci65536t3h3w9_co65536_k3_p1_g65536", "depthwise_packed"},
 };
 
 Test(refusal, a_plan_beyond_the_address_space_is_refused_with_the_numbers)

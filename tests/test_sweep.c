@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_sweep.c - the depthwise micro-kernel of every ISA against one fused multiply-add at a time, on
+ * test_sweep.c - the depthwise micro-kernel that reads input where it lies against one fused multiply-add at a time, on
  * operands between guard pages, for every box.
  */
 #include "guard.h"
@@ -13,10 +13,9 @@
 
 /* A box whose first and last planes, rows and columns of input lie outside the tensor, which
  * begins one element after the box in each axis; kernel columns are SWEEP_GAP apart. */
-enum { SWEEP_KT = 3, SWEEP_GAP = 2, SWEEP_MOST_KW = 4, SWEEP_MARGIN = 512 };
+enum { SWEEP_KT = 3, SWEEP_GAP = 2, SWEEP_MOST_KW = 4 };
 struct sweep_case {
     int kh_count, kw_count, step, planes, rows, width, last, relu, stream;
-    int inside; /* with NaN beside the input, which may be read */
 };
 
 struct sweep_extents {
@@ -66,15 +65,8 @@ static bool sweep_holds(const struct c3d_kernels *kernels, const struct sweep_ca
     const size_t weight_count = (size_t)(SWEEP_KT * c->kh_count * c->kw_count);
     struct guarded input, weights, out, table;
     bool good = true;
-    const size_t inputs = (size_t)(e.in[0] * e.in[1] * e.in[2]);
-    /* What may be read beside the input must not matter. */
-    const size_t margin = c->inside ? SWEEP_MARGIN : 0;
-    float *const values = allocate_floats(margin + inputs + margin);
-    for (size_t i = 0; i < margin + inputs + margin; i++)
-        values[i] = i >= margin && i < margin + inputs ? any_float(seed, i) : NAN;
-    guarded_make_constant(&input, values, (margin + inputs + margin) * sizeof *values, side);
-    free(values);
-    const float *const from = (const float *)input.data + margin;
+    guarded_fill(&input, (size_t)(e.in[0] * e.in[1] * e.in[2]), side, any_float, seed);
+    const float *const from = input.data;
     guarded_fill(&weights, weight_count, side, small_float, seed + 1);
     guarded_make(&out, (size_t)(c->planes * c->rows * e.outs) * sizeof(float), side);
     guarded_make(&table, (size_t)(c->kw_count * c->width * c->step) * kernels->lanes_bytes,
@@ -86,8 +78,8 @@ static bool sweep_holds(const struct c3d_kernels *kernels, const struct sweep_ca
             kernels->sweep_lanes(to, -column, e.in[2] - column);
         }
     const struct c3d_sweep sweep = {
-        .input = from - (e.in[1] + 1) * e.in[2] - 1, .inside = c->inside,
-        .plane_step = e.in[1] * e.in[2], .row_step = e.in[2], .plane_begin = 1,
+        .input = from - (e.in[1] + 1) * e.in[2] - 1, .plane_step = e.in[1] * e.in[2],
+        .row_step = e.in[2], .plane_begin = 1,
         .plane_end = 1 + e.in[0], .row_begin = 1, .row_end = 1 + e.in[1], .columns = columns,
         .lanes = table.data, .weights = weights.data, .kt_count = SWEEP_KT,
         .kw_count = c->kw_count, .planes = c->planes, .rows = c->rows, .vector_count = c->width,
@@ -116,6 +108,8 @@ static void sweep_holds_for_all_boxes(const char *isa)
     const struct c3d_kernels *kernels = kernels_of(isa);
     uint64_t seed = test_seed();
     int found = 0;
+    if (kernels->find_sweep == NULL)
+        cr_skip_test("ISA level %s reads nothing in place", isa);
     struct sweep_case c = {0};
     for (int kind = 0; kind < 9 * 3 * SWEEP_MOST_KW; kind++) {
         c.kh_count = 1 + kind % 9;
@@ -127,11 +121,10 @@ static void sweep_holds_for_all_boxes(const char *isa)
         for (c.width = 1; c.width <= C3D_SWEEP_VECTORS; c.width++)
             for (c.rows = 1; c.rows <= (kernels->sweep_rows[c.width] + c.step - 1) / c.step;
                  c.rows++)
-                for (int i = 0; i < 12; i++) {
+                for (int i = 0; i < 8; i++) {
                     const int some = 1 + (int)(seed % (uint64_t)kernels->lanes);
                     c.planes = 1 + i % 2;
-                    c.inside = i >= 8;
-                    c.last = i < 4 || i > 9 ? kernels->lanes : some;
+                    c.last = i < 4 ? kernels->lanes : some;
                     c.relu = i == 2 || i == 5;
                     /* Rows of whole vectors, from a page's beginning: all may be streamed. */
                     c.stream = i < 2;

@@ -134,6 +134,7 @@ double c3d_sequential_error(const struct c3d_request *request);
 
 extern const struct c3d_algorithm c3d_winograd;
 extern const struct c3d_algorithm c3d_depthwise;
+extern const struct c3d_algorithm c3d_depthwise_packed;
 extern const struct c3d_algorithm c3d_rows;
 extern const struct c3d_algorithm c3d_direct;
 extern const struct c3d_algorithm c3d_reference;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * depthwise.c - one input channel per group
+ * depthwise.c - one input channel per group, read where it lies
  *
  * Without a reduction over channels a convolution is bound by loads: every FMA of rows.c
  * needs a vector of its own.  Here a box of rows in two neighbouring planes of outputs shares
@@ -8,12 +8,13 @@
  * load for 2.7 FMAs.  The input is read where it lies, plane after plane as the
  * hardware foresees it, the padding of W as zeros; planes and rows in the padding are left
  * out.  Any kernel depth and width, dilation and multiplier; for the kernel's height and the
- * stride along H and W the micro-kernels that exist decide.
+ * stride along H and W the micro-kernels that exist decide, and for all else there is
+ * depthwise_packed.c.
  *
  * Against packing windows of whole planes, and boxes in one plane of outputs, on two Zen 4
  * cores: 3x3x3 at 14x14 1.75, 56x56 1.4, 128x128 1.8, stride 2 1.3, 7x7x7 1.35 times as fast.
  */
-#include "algo/algo.h"
+#include "algo/depthwise_tile.h"
 #include "algo/tile.h"
 #include "algo/window.h"
 #include "base/mem.h"
@@ -21,7 +22,6 @@
 
 enum {
     tap_limit = 64,    /* along W: tables on the stack and in scratch */
-    longest_row = 512, /* outputs of a task along W */
 };
 
 struct depthwise {
@@ -32,13 +32,6 @@ struct depthwise {
     bool relu, stream;
     const float *weights, *bias; /* [group][out channel][tap], then the bias */
 };
-
-/* Whether two outputs along T, a dilation apart, have all but one of their input planes in
- * common: they are computed together. */
-static bool in_pairs(const struct c3d_problem *p)
-{
-    return p->stride[T] == 1 && p->kernel[T] > 1 && p->out[T] > p->dilation[T];
-}
 
 static c3d_sweep_fn *find_sweep(const struct c3d_request *request)
 {
@@ -54,6 +47,9 @@ static const char *refusal(const struct c3d_request *request)
     }
     if (p->columns) {
         return "one output per item";
+    }
+    if (request->kernels->find_sweep == NULL) {
+        return "this ISA has no masked loads that cost as little as others";
     }
     if (find_sweep(request) == NULL || p->stride[W] != p->stride[H] ||
         (p->stride[H] > 1 && p->dilation[H] > 1)) {
@@ -124,32 +120,6 @@ static size_t table_bytes(const struct depthwise *d, int64_t outs)
                     d->problem.stride[W]) * d->kernels->lanes_bytes;
 }
 
-/* Whole volumes of a channel, unless L2 does not hold the planes that two outputs read, or
- * there are too few channels for the threads. */
-static conv3d_tile choose_tile(const struct depthwise *d, const struct c3d_request *request)
-{
-    const struct c3d_problem *const p = &d->problem;
-    const conv3d_tile *const wish = &request->tile;
-    const int64_t most_w = wish->w > 0 ? wish->w : longest_row;
-    conv3d_tile tile = {.oc = p->out_channels, .ic = 1, .panel = 1};
-    tile.w = wish->w > 0 ? c3d_min(wish->w, p->out[W]) : c3d_equal_parts(p->out[W], most_w);
-    const double planes = (double)p->kernel[T] + (in_pairs(p) ? 1 : 0);
-    const double row = (double)tile.w * (double)p->stride[W] * sizeof(float) * planes;
-    const double rows = (double)c3d_l2_bytes(request) / 2 / row / (double)p->stride[H];
-    const int64_t least = 4 * C3D_SWEEP_ROWS;
-    tile.h = wish->h > 0 ? c3d_min(wish->h, p->out[H])
-                         : c3d_equal_parts(p->out[H], c3d_max((int64_t)rows, least));
-    tile.t = wish->t > 0 ? c3d_min(wish->t, p->out[T]) : p->out[T];
-    /* Four tasks per thread keep the last one's lead small. */
-    while (wish->t == 0 && tile.t > 8 && c3d_task_count(p, &tile) < 4.0 * request->threads) {
-        tile.t = c3d_round_up(c3d_ceil_div(tile.t, 2), 2);
-    }
-    while (wish->h == 0 && tile.h > least && c3d_task_count(p, &tile) < 4.0 * request->threads) {
-        tile.h = c3d_ceil_div(tile.h, 2);
-    }
-    return tile;
-}
-
 static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepared **prepared)
 {
     const struct c3d_problem *const p = request->problem;
@@ -168,7 +138,7 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
     };
     d->base = (struct c3d_prepared){
         .algorithm = &c3d_depthwise,
-        .tile = choose_tile(d, request),
+        .tile = c3d_depthwise_tile(request),
         .packed_bytes = (size_t)(channels * (taps + 1)) * sizeof(float),
     };
     while (table_bytes(d, d->base.tile.w) > request->scratch_limit && d->base.tile.w > 1) {
@@ -184,7 +154,6 @@ struct worker {
     const struct depthwise *depthwise;
     const struct c3d_task *task;
     const float *input; /* of the task's item and group */
-    int64_t before, after; /* elements of the tensor before that, and from there on */
     float *output;
     unsigned char *lanes; /* for each block of a row: [kw][vector][step] */
     int block;            /* vectors of a block; the last may be narrower */
@@ -242,10 +211,6 @@ static void sweep_rows(struct worker *worker, int64_t t, int64_t h)
     s->row_begin = (int)rows.begin;
     s->row_end = (int)rows.end;
     s->lanes = worker->lanes;
-    /* The first element that a box reads, and where its last vectors begin. */
-    const int64_t from = planes.begin * s->plane_step + rows.begin * s->row_step;
-    const int64_t to = (planes.end - 1) * s->plane_step + (rows.end - 1) * s->row_step +
-                       s->columns[s->kw_count - 1];
     for (int64_t at = 0; at < c3d_extent(columns); at += worker->block * lanes) {
         const int64_t column = columns.begin + at, left = columns.end - column;
         s->vector_count = block_vectors(worker, at);
@@ -253,8 +218,6 @@ static void sweep_rows(struct worker *worker, int64_t t, int64_t h)
         const int64_t start =
             (plane * p->in[H] + row) * p->in[W] + column * p->stride[W] - p->begin[W];
         s->input = worker->input + start;
-        s->inside = start + from >= -worker->before &&
-                    start + to + s->vector_count * p->stride[W] * lanes <= worker->after;
         s->out = worker->output + (t * p->out[H] + h) * p->out[W] + column;
         d->sweep(s);
         s->lanes += (size_t)(s->vector_count * p->kernel[W] * p->stride[W]) *
@@ -288,7 +251,7 @@ static void sweep_channel(struct worker *worker)
 {
     const struct c3d_problem *const p = &worker->depthwise->problem;
     const struct c3d_range out = worker->task->out[T];
-    if (!in_pairs(p)) {
+    if (!c3d_depthwise_pairs(p)) {
         worker->sweep.planes = 1;
         for (int64_t t = out.begin; t < out.end; t++) {
             sweep_planes(worker, t);
@@ -308,7 +271,7 @@ static void sweep_channel(struct worker *worker)
  * Single planes take higher boxes for want of pairs. */
 static int choose_block(const struct depthwise *d, int64_t outs)
 {
-    int most = in_pairs(&d->problem) ? C3D_SWEEP_VECTORS : C3D_SWEEP_VECTORS / 2;
+    int most = c3d_depthwise_pairs(&d->problem) ? C3D_SWEEP_VECTORS : C3D_SWEEP_VECTORS / 2;
     while (d->kernels->sweep_rows[most] == 0) {
         most--;
     }
@@ -332,8 +295,6 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         .depthwise = d,
         .task = task,
         .input = own,
-        .before = own - input,
-        .after = p->items * p->groups * p->in_channels * c3d_volume(p->in) - (own - input),
         .lanes = scratch,
         .block = choose_block(d, c3d_extent(task->out[W])),
         .sweep = {

@@ -9,6 +9,7 @@
 const struct c3d_algorithm *const c3d_algorithms[] = {
     &c3d_winograd,
     &c3d_depthwise,
+    &c3d_depthwise_packed,
     &c3d_rows,
     &c3d_direct,
     &c3d_reference,

@@ -67,17 +67,20 @@ struct row_plan {
     int64_t width, first; /* of the volume; column of the first element, may be negative */
     int64_t count;        /* elements of a segment */
     struct c3d_range all; /* of them, inside the volume in every segment */
+    bool cold;
 };
 
 static struct row_plan plan_rows(const struct c3d_kernels *kernels,
-                                 const struct c3d_row *layout, int64_t width, int64_t first,
-                                 int64_t outs)
+                                 const struct c3d_blocking *blocking, int64_t width,
+                                 int64_t first, int64_t outs)
 {
+    const struct c3d_row *const layout = &blocking->row;
     const int64_t count = outs + layout->shift_max, step = layout->stride;
     const int64_t last = first + (layout->segments - 1) * layout->column_step;
     const int64_t begin = first < 0 ? c3d_min(c3d_ceil_div(-first, step), count) : 0;
     const int64_t end = last < width ? c3d_min(c3d_ceil_div(width - last, step), count) : 0;
-    return (struct row_plan){kernels, layout, width, first, count, {begin, c3d_max(begin, end)}};
+    return (struct row_plan){kernels, layout, width, first, count,
+                             {begin, c3d_max(begin, end)}, blocking->cold};
 }
 
 /* True if the micro-kernel knows such rows. */
@@ -148,6 +151,7 @@ static void deal_rows(const struct row_plan *plan, const float *rows, int64_t ro
         .count = c3d_extent(plan->all),
         .step = (int)layout->stride,
         .segments = (int)layout->segments,
+        .cold = plan->cold,
     });
 }
 
@@ -259,7 +263,7 @@ void c3d_pack_input(const struct c3d_kernels *kernels, const struct c3d_problem 
     const int64_t depth = problem->in[T], height = problem->in[H], width = problem->in[W];
     const struct source from = source_of(problem, blocking, task, chunk);
     const struct row_plan plan =
-        plan_rows(kernels, &blocking->row, width, from.w0, c3d_extent(task->out[W]));
+        plan_rows(kernels, blocking, width, from.w0, c3d_extent(task->out[W]));
     for (int64_t c = chunk->channels.begin; c < chunk->channels.end; c++) {
         for (int64_t slot = 0; slot < from.plane_slots; slot++) {
             const int64_t t = from.t0 + c3d_slot_coordinate(planes, slot);

@@ -21,11 +21,6 @@
 #define C3D_COSTS 6, 1.3, 1.3
 #define C3D_PANEL_VECTORS 3
 #define C3D_RAGGED_ROW 20
-#define C3D_SWEEP_1 6
-#define C3D_SWEEP_2 3
-#define C3D_SWEEP_3 2
-#define C3D_SWEEP_4 0
-#define C3D_SWEEP_SUMS 6
 #define C3D_TABLE c3d_kernels_avx2
 #define C3D_TABLE_NAME "avx2"
 

@@ -17,11 +17,6 @@
 #define C3D_COSTS 8, 1, 1
 #define C3D_PANEL_VECTORS 2
 #define C3D_RAGGED_ROW 4
-#define C3D_SWEEP_1 1
-#define C3D_SWEEP_2 0
-#define C3D_SWEEP_3 0
-#define C3D_SWEEP_4 0
-#define C3D_SWEEP_SUMS 1
 #define C3D_TABLE c3d_kernels_portable
 #define C3D_TABLE_NAME "portable"
 

@@ -184,7 +184,6 @@ struct c3d_sweep {
     int plane_begin, plane_end, row_begin, row_end;
     const int32_t *columns;
     const unsigned char *lanes; /* sweep_lanes() of [kw][vector][step] */
-    int inside;                 /* elements outside their `lanes` may be read nevertheless */
     const float *weights;
     int kt_count, kw_count; /* kh_count and step are the kernel's own */
     int planes;             /* 1 or 2 */
@@ -200,11 +199,48 @@ enum { C3D_SWEEP_ROWS = 7, C3D_SWEEP_VECTORS = 4 };
 typedef void c3d_sweep_fn(const struct c3d_sweep *sweep);
 
 /*
+ * A box of outputs of one channel, plane_count planes of `rows` rows, `width` vectors wide, from
+ * packed planes of input:
+ *
+ *     sum[p][r][i] = sum over kt, tap of
+ *         planes[p + kt][at + taps[tap] + r*row_step + i] * weights[kt*weight_step + tap]
+ *
+ * in that order, without the planes p + kt outside plane_begin .. plane_end.  Then
+ *
+ *     out[p*out_plane + r*out_row + i] = activation(sum[p][r][i] + bias)
+ *
+ * where of the last vector only the first last_lanes are written; what is read for the others may
+ * be anything.  stream is as for c3d_sweep.
+ */
+struct c3d_box {
+    const float *const *planes;
+    ptrdiff_t at, row_step;
+    const int32_t *taps;
+    int tap_count;
+    int three_by_three; /* nine taps in three rows that are alike, equally far apart */
+    const float *weights;
+    ptrdiff_t weight_step;
+    int kt_count;
+    int plane_begin, plane_end; /* perhaps empty, within 0 .. kt_count + plane_count - 1 */
+    int plane_count;            /* 1 or 2; any if kt_count is 3 */
+    /* width <= C3D_BOX_VECTORS and rows*width <= C3D_BOX_SUMS, or those of a march if plane_count is
+     * above 2. */
+    int rows, width;
+    float bias;                 /* not -0 */
+    float *out;
+    ptrdiff_t out_plane, out_row;
+    int last_lanes;
+    int relu, stream;
+};
+enum { C3D_BOX_SUMS = 6, C3D_BOX_VECTORS = 3, C3D_MARCH_SUMS = 4, C3D_MARCH_VECTORS = 2 };
+
+/*
  * Rows of a tensor, dealt out to segments of columns `step` apart:
  *
  *     to[r*to_pitch + s*segment_pitch + i] = from[r*from_pitch + i*step + s]
  *
- * with 0 <= r < rows, 0 <= s < segments <= step, 0 <= i < count.  step is 1, 2 or 4.
+ * with 0 <= r < rows, 0 <= s < segments <= step, 0 <= i < count.  step is 1, 2 or 4.  If cold, what
+ * will be read is asked for 4 KiB ahead, perhaps beyond the tensor.
  */
 struct c3d_deal {
     const float *from;
@@ -212,6 +248,7 @@ struct c3d_deal {
     ptrdiff_t from_pitch, to_pitch, segment_pitch;
     int64_t rows, count;
     int step, segments;
+    int cold;
 };
 
 /*
@@ -266,7 +303,7 @@ struct c3d_lines {
 
 /* Counts the changes of kernels and algorithms after which what was tuned is worth tuning
  * again. */
-enum { C3D_KERNEL_SET = 4 };
+enum { C3D_KERNEL_SET = 5 };
 
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
@@ -286,7 +323,9 @@ struct c3d_kernels {
     void (*deal)(const struct c3d_deal *deal);
     bool (*interleave)(const struct c3d_interleave *interleave);
     void (*transform)(const struct c3d_lines *lines);
-    /* The kernel for so many taps along H and W, and `step` elements of input along both
+    void (*box)(const struct c3d_box *box);
+    /* Where masked loads cost no more than others, else NULL.  The kernel for so many taps along H and
+     * W, and `step` elements of input along both
      * between two of output; NULL if there is none. */
     c3d_sweep_fn *(*find_sweep)(int64_t kh_count, int64_t kw_count, int64_t step);
     /* Of a box so many vectors wide, with a step of 1; 0 = no such box. */

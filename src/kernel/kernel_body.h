@@ -9,16 +9,20 @@
  *     C3D_COSTS       of latency, load and broadcast, as in struct c3d_kernels
  *     C3D_PANEL_VECTORS  width of the fastest of these tiles
  *     C3D_RAGGED_ROW  as in struct c3d_kernels
- *     C3D_SWEEP_w     rows of a box w = 1 .. 4 vectors wide; C3D_SWEEP_SUMS of them at most
+ *     C3D_SWEEP_w     rows of a sweep's box w = 1 .. 4 vectors wide; C3D_SWEEP_SUMS of them at
+ *                     most; not defined where masked loads take longer than others
  *     C3D_TABLE       name of the table to define
  *     C3D_TABLE_NAME  its ISA's name, a string
  * Calls no function that is not inlined here.
  */
+#include "kernel/box_body.h"
 #include "kernel/kernel.h"
 #include "kernel/outer_body.h"
-#include "kernel/sweep_body.h"
 #include "kernel/transform_body.h"
 #include "kernel/vec.h"
+#ifdef C3D_SWEEP_SUMS
+#  include "kernel/sweep_body.h"
+#endif
 
 #include <stdbool.h>
 
@@ -150,13 +154,18 @@ static C3D_ALWAYS_INLINE void deal_vectors(const float *from, float *to, ptrdiff
     }
 }
 
-static C3D_ALWAYS_INLINE void deal_rows(const struct c3d_deal *d, const int step)
+static C3D_ALWAYS_INLINE void deal_rows(const struct c3d_deal *d, const int step, const bool cold)
 {
+    enum { ahead = 1024 };
     for (int64_t r = 0; r < d->rows; r++) {
         const float *const from = d->from + r * d->from_pitch;
         float *const to = d->to + r * d->to_pitch;
         int64_t i = 0;
         for (; i + C3D_LANES < d->count; i += C3D_LANES) {
+            C3D_UNROLL
+            for (int v = 0; v < step && cold; v++) {
+                __builtin_prefetch(from + i * step + v * C3D_LANES + ahead, 0, 3);
+            }
             deal_vectors(from + i * step, to + i, d->segment_pitch, C3D_LANES, step, d->segments,
                          true);
         }
@@ -174,15 +183,21 @@ static C3D_ALWAYS_INLINE void deal_rows(const struct c3d_deal *d, const int step
 
 static void deal(const struct c3d_deal *d)
 {
-    switch (d->step) {
-    case 1:
-        deal_rows(d, 1);
-        break;
+    switch (2 * d->step + (d->cold != 0)) {
     case 2:
-        deal_rows(d, 2);
+        deal_rows(d, 1, false);
+        break;
+    case 3:
+        deal_rows(d, 1, true);
         break;
     case 4:
-        deal_rows(d, 4);
+        deal_rows(d, 2, false);
+        break;
+    case 5:
+        deal_rows(d, 2, true);
+        break;
+    default:
+        deal_rows(d, 4, false);
         break;
     }
 }
@@ -229,9 +244,12 @@ const struct c3d_kernels C3D_TABLE = {
     .deal = deal,
     .interleave = interleave,
     .transform = transform,
+    .box = box,
+#ifdef C3D_SWEEP_SUMS
     .find_sweep = find_sweep,
     .sweep_rows = {0, C3D_SWEEP_1, C3D_SWEEP_2, C3D_SWEEP_3, C3D_SWEEP_4},
     .sweep_lanes = sweep_lanes,
     .lanes_bytes = sizeof(struct v_lanes),
+#endif
     .fma_work = fma_work,
 };

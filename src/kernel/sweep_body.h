@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sweep_body.h - the depthwise kernel of kernel.h
+ * sweep_body.h - the kernel of kernel.h for depthwise convolution of input as it lies
  *
  * Included by kernel_body.h, under the same macros.
  */
@@ -13,13 +13,12 @@
  * One vector of input for the lanes of a vector of outputs: what lies outside the tensor is
  * not read and counts as zero.  With a step of two, every second element of two vectors.
  */
-static C3D_ALWAYS_INLINE vf sweep_load(const struct c3d_sweep *s, const float *from,
-                                       const unsigned char *lanes, const int step)
+static C3D_ALWAYS_INLINE vf sweep_load(const float *from, const unsigned char *lanes,
+                                       const int step)
 {
-    const vf low = v_load_lanes(from, lanes, s->inside);
+    const vf low = v_load_lanes(from, lanes);
     return step == 1 ? low
-                     : v_even(low, v_load_lanes(from + C3D_LANES, lanes + sizeof(struct v_lanes),
-                                                s->inside));
+                     : v_even(low, v_load_lanes(from + C3D_LANES, lanes + sizeof(struct v_lanes)));
 }
 
 /* Products of x with one weight, for one row of one plane of outputs. */
@@ -49,16 +48,16 @@ struct sweep_shape {
 };
 
 /* What one vector of input row i, per vector of the box, adds to all sums. */
-static C3D_ALWAYS_INLINE void sweep_column(const struct c3d_sweep *s, const float *from,
-                                           const unsigned char *lanes, const struct sweep_part *parts, ptrdiff_t weight,
+static C3D_ALWAYS_INLINE void sweep_column(const float *from, const unsigned char *lanes,
+                                           const struct sweep_part *parts, ptrdiff_t weight,
                                            vf *acc, const int i, const struct sweep_shape shape)
 {
     vf x[C3D_SWEEP_VECTORS];
-    x[0] = sweep_load(s, from, lanes, shape.step);
+    x[0] = sweep_load(from, lanes, shape.step);
     if (shape.width > 1) {
         C3D_UNROLL
         for (int v = 1; v < shape.width; v++) {
-            x[v] = sweep_load(s, from + v * shape.step * C3D_LANES,
+            x[v] = sweep_load(from + v * shape.step * C3D_LANES,
                               lanes + v * shape.step * sizeof(struct v_lanes), shape.step);
         }
     }
@@ -102,12 +101,12 @@ static C3D_ALWAYS_INLINE void sweep_plane(const struct c3d_sweep *s, ptrdiff_t p
         if (shape.kw_count > 0) {
             C3D_UNROLL
             for (int kw = 0; kw < shape.kw_count; kw++) {
-                sweep_column(s, row + s->columns[kw], s->lanes + kw * column_lanes, parts,
+                sweep_column(row + s->columns[kw], s->lanes + kw * column_lanes, parts,
                              kw * shape.kh_count, acc, i, shape);
             }
         } else {
             for (int kw = 0; kw < s->kw_count; kw++) {
-                sweep_column(s, row + s->columns[kw], s->lanes + kw * column_lanes, parts,
+                sweep_column(row + s->columns[kw], s->lanes + kw * column_lanes, parts,
                              kw * shape.kh_count, acc, i, shape);
             }
         }

@@ -118,58 +118,24 @@ static C3D_ALWAYS_INLINE vf v_load_first(const float *p, int n)
 #endif
 }
 
-/* A range of lanes, as loads of this ISA take it from memory. */
-struct v_lanes {
 #if defined(__AVX512F__) && C3D_LANES == 16
+/* A range of lanes, as masked loads take it from memory. */
+struct v_lanes {
     __mmask16 mask;
-#else
-    int32_t lane[C3D_LANES]; /* -1 or 0 */
-#endif
 };
 
 static C3D_ALWAYS_INLINE struct v_lanes v_lanes_between(int begin, int end)
 {
-#if defined(__AVX512F__) && C3D_LANES == 16
     return (struct v_lanes){(__mmask16)((1u << end) - (1u << begin))};
-#else
-    struct v_lanes lanes;
-    for (int i = 0; i < C3D_LANES; i++) {
-        lanes.lane[i] = -(i >= begin && i < end);
-    }
-    return lanes;
-#endif
 }
 
-#if !defined(__AVX2__)
-/* Out of line: a branch for each lane, for the ends of rows. */
-static C3D_NEVER_INLINE vf v_load_some(const float *p, const struct v_lanes *some)
-{
-    vf v = {0};
-    for (int i = 0; i < C3D_LANES; i++) {
-        if (some->lane[i]) {
-            v[i] = p[i];
-        }
-    }
-    return v;
-}
-#endif
-
-/* These lanes from memory; the others are 0, and are not read unless all of them may be.  A masked
- * load of AVX2 takes a Zen 1 core 10 cycles, a plain one and an AND 2.5. */
-static C3D_ALWAYS_INLINE vf v_load_lanes(const float *p, const void *lanes, bool all_may_be_read)
+/* These lanes from memory; the others are 0, and are not read. */
+static C3D_ALWAYS_INLINE vf v_load_lanes(const float *p, const void *lanes)
 {
     const struct v_lanes *const some = lanes;
-#if defined(__AVX512F__) && C3D_LANES == 16
-    (void)all_may_be_read;
     return (vf)_mm512_maskz_loadu_ps(some->mask, p);
-#elif defined(__AVX2__) && C3D_LANES == 8
-    const __m256i mask = _mm256_loadu_si256((const __m256i *)some->lane);
-    return all_may_be_read ? (vf)((vi)v_load(p) & (vi)mask) : (vf)_mm256_maskload_ps(p, mask);
-#else
-    (void)all_may_be_read;
-    return some->lane[0] & some->lane[C3D_LANES - 1] ? v_load(p) : v_load_some(p, some);
-#endif
 }
+#endif
 
 /*
  * One float from memory in every lane.
