@@ -214,6 +214,11 @@ static conv3d_status prepare(const struct c3d_request *request, struct c3d_prepa
     map_window(p, tile, &d->blocking);
     while (!lay_out(p, &d->blocking, tile->t, (double)request->scratch_limit, &d->layout)) {
         int64_t *const longer = tile->h > 1 ? &tile->h : tile->w > 1 ? &tile->w : &tile->t;
+        if (*longer == 1) {
+            c3d_free(d);
+            return c3d_fail(CONV3D_ERR_LIMIT, "a limit of %zu workspace bytes per thread holds not "
+                            "the planes of one output", request->scratch_limit);
+        }
         *longer = c3d_ceil_div(*longer, 2);
         map_window(p, tile, &d->blocking);
     }
