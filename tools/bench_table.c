@@ -40,7 +40,7 @@ static void begin(const struct bench *bench, FILE *file)
                       "x: its time / ours\n", bench->peer->version());
     if (bench->old_name != NULL)
         fprintf(file, "old: %s; x: its time / ours\n", bench->old_name);
-    fprintf(file, "\n%-*s %-11s %-33s %3s %9s %9s %8s %8s %5s %5s %9s %8s", name_width(bench),
+    fprintf(file, "\n%-*s %-16s %-33s %3s %9s %9s %8s %8s %5s %5s %9s %8s", name_width(bench),
             "layer", "algorithm", "tile", "thr", "median ms", "min ms", "GFLOP/s", "eff.", "fma%",
             "mem%", "of limit", "work KiB");
     for (int kind = 0; bench->peer != NULL && kind < PEER_KINDS; kind++)
@@ -71,7 +71,7 @@ static void write_row(const struct bench *bench, const struct bench_row *row, FI
         return;
     }
     conv3d_tile_format(&row->tile, tile, sizeof tile);
-    fprintf(file, "%-11s %-33s %3d %9.3f %9.3f %8.1f %8.1f %5.1f %5.1f %4.2f %-4s %8.0f",
+    fprintf(file, "%-16s %-33s %3d %9.3f %9.3f %8.1f %8.1f %5.1f %5.1f %4.2f %-4s %8.0f",
             row->algorithm, tile, row->threads, 1e3 * row->timing.median, 1e3 * row->timing.min,
             1e-9 * bench_speed(row), 1e-9 * bench_effective_speed(row),
             100.0 * bench_fma_share(bench, row), 100.0 * bench_memory_share(bench, row),

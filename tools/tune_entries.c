@@ -54,7 +54,7 @@ static void write_entry(const conv3d_tuning_entry *entry, int everywhere, FILE *
         return;
     }
     conv3d_tile_format(&entry->tile, tile, sizeof tile);
-    fprintf(file, "%-9s %-48s %-6s %-7d %-15s", entry->kind, entry->problem,
+    fprintf(file, "%-9s %-48s %-6s %-7d %-16s", entry->kind, entry->problem,
             math_name(entry->math), entry->threads, entry->algorithm);
     if (entry->seconds > 0.0)
         fprintf(file, " %10.3f", 1e3 * entry->seconds);
@@ -84,7 +84,7 @@ int tune_entries_list(int everywhere, FILE *file)
 
     if (code != EXIT_OK)
         return code;
-    fprintf(file, "%-9s %-48s %-6s %-7s %-15s %10s %6s  %s\n", "entry", "problem", "math",
+    fprintf(file, "%-9s %-48s %-6s %-7s %-16s %10s %6s  %s\n", "entry", "problem", "math",
             "threads", "algorithm", "ms", "gain", "tile");
     for (size_t i = 0; conv3d_tuning_entry_at(list, i, &entry); i++) {
         if (everywhere || entry.here)

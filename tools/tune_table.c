@@ -48,7 +48,7 @@ static void write_row(const struct tune_result *result, int width, FILE *file)
         fprintf(file, "%6.3f", gain);
     else
         fprintf(file, "%6s", "-");
-    fprintf(file, " %5.1f%%  %-15s %s", 100.0 * result->noise, result->algorithm, tile);
+    fprintf(file, " %5.1f%%  %-16s %s", 100.0 * result->noise, result->algorithm, tile);
     if (result->outcome != TUNE_STOPPED && result->algorithm_before[0] != '\0' &&
         strcmp(result->algorithm, result->algorithm_before) != 0)
         fprintf(file, " (was %s)", result->algorithm_before);
@@ -61,7 +61,7 @@ void tune_table(const struct tune_run *run, FILE *file)
     struct tune_summary summary;
     char duration[TUNE_TEXT];
 
-    fprintf(file, "%-*s %-7s %10s %10s %6s %6s  %-15s %s\n", width, "layer", "", "before ms",
+    fprintf(file, "%-*s %-7s %10s %10s %6s %6s  %-16s %s\n", width, "layer", "", "before ms",
             "after ms", "gain", "noise", "algorithm", "tile");
     for (size_t i = 0; i < run->count; i++)
         write_row(&run->results[i], width, file);
