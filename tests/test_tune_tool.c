@@ -170,10 +170,11 @@ Test(tune_tool, knows_what_it_knows)
     snprintf(arguments, sizeof arguments, "tune --problem %s --time-limit 30 --quiet", problem);
     const struct finished *f = tool_run(arguments);
     cr_assert(f->code == 0 && strstr(f->out, " stopped ") == NULL, "%s%s", f->out, f->err);
-    snprintf(arguments, sizeof arguments, "tune --problem %s --time-limit 0.0001 --quiet", problem);
     f = tool_run(arguments);
     cr_expect(f->code == 0 && strstr(f->out, " known ") != NULL, "%s%s", f->out, f->err);
-    f = tool_run(strcat(arguments, " --again"));
+    snprintf(arguments, sizeof arguments, "tune --problem %s --time-limit 0.0001 --quiet --again",
+             problem);
+    f = tool_run(arguments);
     cr_expect(f->code == 0 && strstr(f->out, " stopped ") != NULL, "%s%s", f->out, f->err);
 }
 
