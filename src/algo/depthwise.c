@@ -15,6 +15,7 @@
  * cores: 3x3x3 at 14x14 1.75, 56x56 1.4, 128x128 1.8, stride 2 1.3, 7x7x7 1.35 times as fast.
  */
 #include "algo/depthwise_tile.h"
+#include "algo/pack_weights.h"
 #include "algo/tile.h"
 #include "algo/window.h"
 #include "base/mem.h"
@@ -100,9 +101,8 @@ static void pack(const struct c3d_prepared *prepared, const float *weight, const
                           kw = tap % p->kernel[W];
             to[kt * plane + kw * p->kernel[H] + kh] = from[p->flip ? taps - 1 - tap : tap];
         }
-        /* Never -0, so that adding it turns a sum of -0 into +0. */
-        packed[channels * taps + oc] = (bias != NULL ? bias[oc] : 0.0f) + 0.0f;
     }
+    c3d_pack_bias(p, 1, bias, packed + channels * taps);
 }
 
 static void attach(struct c3d_prepared *prepared, const float *packed)

@@ -16,19 +16,21 @@ struct box_shape {
     bool three_by_three;
 };
 
-/* Sums of rows of a box, as they go to the output. */
+/* How sums go to the output: past the caches, in whole vectors, or of the last ones a part. */
+enum box_store { BOX_STREAMED, BOX_WHOLE, BOX_PART };
+
+/* Where they go, and what happens to them on the way. */
 struct box_finish {
     float *out;
     ptrdiff_t out_row;
     vf shift, least;
     int last_lanes; /* of the last vector of a row */
+    enum box_store how;
 };
 
-/* How they go there: past the caches, in whole vectors, or of the last ones a part. */
-enum box_store { BOX_STREAMED, BOX_WHOLE, BOX_PART };
-
-static C3D_ALWAYS_INLINE void finish_box(const struct box_finish *f, const vf *acc,
-                                         const struct box_shape shape, const enum box_store how)
+static C3D_ALWAYS_INLINE void finish_box_as(const struct box_finish *f, const vf *acc,
+                                            const struct box_shape shape,
+                                            const enum box_store how)
 {
     C3D_UNROLL
     for (int r = 0; r < shape.rows; r++) {
@@ -47,9 +49,31 @@ static C3D_ALWAYS_INLINE void finish_box(const struct box_finish *f, const vf *a
     }
 }
 
-static enum box_store box_store(const struct c3d_box *b)
+/* One branch for all sums. */
+static C3D_ALWAYS_INLINE void finish_box(const struct box_finish *f, const vf *acc,
+                                         const struct box_shape shape)
 {
-    return can_stream && b->stream ? BOX_STREAMED : b->last_lanes == C3D_LANES ? BOX_WHOLE : BOX_PART;
+    if (f->how == BOX_STREAMED) {
+        finish_box_as(f, acc, shape, BOX_STREAMED);
+    } else if (f->how == BOX_WHOLE) {
+        finish_box_as(f, acc, shape, BOX_WHOLE);
+    } else {
+        finish_box_as(f, acc, shape, BOX_PART);
+    }
+}
+
+static C3D_ALWAYS_INLINE struct box_finish begin_finish(const struct c3d_box *b)
+{
+    return (struct box_finish){
+        .out = b->out,
+        .out_row = b->out_row,
+        .shift = v_broadcast(&b->bias),
+        .least = least_result(b->relu),
+        .last_lanes = b->last_lanes,
+        .how = can_stream && b->stream      ? BOX_STREAMED
+               : b->last_lanes == C3D_LANES ? BOX_WHOLE
+                                            : BOX_PART,
+    };
 }
 
 /* What of a box does not change from plane to plane. */
@@ -107,7 +131,8 @@ static C3D_ALWAYS_INLINE void box_plane(const struct box_walk *walk, const float
     }
     const int32_t *tap = walk->taps;
     for (const int32_t *const end = tap + walk->tap_count; tap < end; tap++) {
-        v_box_step(acc, from + *tap, walk->row_step, weight, earlier, shape.rows, shape.width, planes);
+        v_box_step(acc, from + *tap, walk->row_step, weight, earlier, shape.rows, shape.width,
+                   planes);
         weight++;
         earlier++;
     }
@@ -137,19 +162,11 @@ static C3D_ALWAYS_INLINE void boxes(const struct c3d_box *b, const struct box_sh
     if (q < end) {
         box_plane(&walk, planes[q] + walk.at, weight, acc, shape, SECOND_PLANE);
     }
-    struct box_finish finish = {b->out, b->out_row, v_broadcast(&b->bias), least_result(b->relu),
-                                b->last_lanes};
-    const enum box_store how = box_store(b);
+    struct box_finish finish = begin_finish(b);
     C3D_UNROLL
     for (int p = 0; p < 2; p++) {
         if (p < b->plane_count) {
-            if (how == BOX_STREAMED) {
-                finish_box(&finish, acc + p * sums, shape, BOX_STREAMED);
-            } else if (how == BOX_WHOLE) {
-                finish_box(&finish, acc + p * sums, shape, BOX_WHOLE);
-            } else {
-                finish_box(&finish, acc + p * sums, shape, BOX_PART);
-            }
+            finish_box(&finish, acc + p * sums, shape);
         }
         finish.out += b->out_plane;
     }
@@ -188,20 +205,18 @@ static C3D_ALWAYS_INLINE void march_plane(const struct box_walk *walk, const flo
  * sums of the three that it belongs to, of which one is complete then and makes room for the
  * next.  The first two and the last two planes of input also add to sums of outputs that are not
  * wanted.  Four FMAs need a load less than in pairs of planes, and nothing but the last store waits
- * for anything (3x3x3, Zen 1: 375 cycles for 324 FMAs, in pairs 470).
+ * for anything (3x3x3, Zen 1: 408 cycles for 324 FMAs, in pairs 463).
  */
 static C3D_ALWAYS_INLINE void march(const struct c3d_box *b, const struct box_shape shape)
 {
     const vf zero = {0};
     const int sums = shape.rows * shape.width;
-    const enum box_store how = box_store(b);
     const struct box_walk walk = begin_box(b, shape);
     const float *const *const planes = b->planes;
     const float *const weights = b->weights;
     const ptrdiff_t out_plane = b->out_plane;
     const int begin = b->plane_begin, inside = b->plane_end - begin, all = b->plane_count + 2;
-    struct box_finish finish = {b->out, b->out_row, v_broadcast(&b->bias), least_result(b->relu),
-                                b->last_lanes};
+    struct box_finish finish = begin_finish(b);
     vf acc[3 * C3D_MARCH_SUMS];
     C3D_UNROLL
     for (int i = 0; i < 3 * sums; i++) {
@@ -217,13 +232,7 @@ static C3D_ALWAYS_INLINE void march(const struct c3d_box *b, const struct box_sh
                             shape);
             }
             if (plane >= 2) {
-                if (how == BOX_STREAMED) {
-                    finish_box(&finish, oldest, shape, BOX_STREAMED);
-                } else if (how == BOX_WHOLE) {
-                    finish_box(&finish, oldest, shape, BOX_WHOLE);
-                } else {
-                    finish_box(&finish, oldest, shape, BOX_PART);
-                }
+                finish_box(&finish, oldest, shape);
                 finish.out += out_plane;
             }
             C3D_UNROLL
