@@ -31,6 +31,7 @@ unit_tests = \
 	tests/test_placement \
 	tests/test_binding \
 	tests/test_packed \
+	tests/test_tasks \
 	tests/test_cgroup \
 	tests/test_available \
 	tests/test_refusal \
@@ -88,6 +89,7 @@ tests_test_record_SOURCES = tests/test_record.c $(test_process)
 tests_test_schedule_SOURCES = tests/test_schedule.c $(test_support)
 tests_test_placement_SOURCES = tests/test_placement.c $(test_support)
 tests_test_packed_SOURCES = tests/test_packed.c $(test_support)
+tests_test_tasks_SOURCES = tests/test_tasks.c tests/guard.c tests/guard.h $(test_support)
 tests_test_binding_SOURCES = tests/test_binding.c $(test_support)
 tests_test_shares_SOURCES = tests/test_shares.c $(test_support)
 tests_test_kernels_SOURCES = tests/test_kernels.c $(test_support) $(test_kernel_cases)

@@ -315,10 +315,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
             output + (task->item * p->groups * p->out_channels + map) * c3d_volume(p->out);
         worker.sweep.weights = d->weights + map * taps;
         worker.sweep.bias = d->bias[map];
-        worker.sweep.stream = d->stream && p->out[W] % d->kernels->lanes == 0 &&
-                              (uintptr_t)worker.output / sizeof(float) %
-                                      (uintptr_t)d->kernels->lanes == 0 &&
-                              task->out[W].begin % d->kernels->lanes == 0;
+        worker.sweep.stream = d->stream && c3d_depthwise_whole_lines(p, task, worker.output);
         sweep_channel(&worker);
     }
 }

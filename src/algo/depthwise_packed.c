@@ -394,9 +394,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         worker.box.weights = d->weights + map * taps;
         worker.box.bias = d->bias[map];
         /* Lines as a whole: side by side boxes are not computed one after the other. */
-        worker.box.stream = d->stream && p->out[W] % C3D_LINE_ELEMS == 0 &&
-                            (uintptr_t)worker.output % C3D_ALIGNMENT == 0 &&
-                            task->out[W].begin % C3D_LINE_ELEMS == 0;
+        worker.box.stream = d->stream && c3d_depthwise_whole_lines(p, task, worker.output);
         compute_channel(&worker);
     }
 }
