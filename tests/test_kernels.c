@@ -473,6 +473,7 @@ struct deal_case {
     int step, segments;
     int64_t rows, count;
     ptrdiff_t gap; /* between rows on both sides, and between segments */
+    bool spare;
     enum guard_side side;
     uint64_t seed;
 };
@@ -499,7 +500,8 @@ static bool deal_is_right(const struct deal_case *c, const struct c3d_deal *d)
 
 static bool deal_holds(const struct deal_case *c)
 {
-    const ptrdiff_t used = (ptrdiff_t)((c->count - 1) * c->step + c->segments);
+    const ptrdiff_t used =
+        (ptrdiff_t)((c->count - 1) * c->step + (c->spare ? c->step : c->segments));
     const ptrdiff_t segment = (ptrdiff_t)c->count + c->gap;
     const ptrdiff_t dealt = (c->segments - 1) * segment + (ptrdiff_t)c->count;
     struct guarded from, to;
@@ -509,7 +511,7 @@ static bool deal_holds(const struct deal_case *c)
     const struct c3d_deal deal = {
         .from = from.data, .to = to.data, .from_pitch = used + c->gap,
         .to_pitch = dealt + c->gap, .segment_pitch = segment, .rows = c->rows,
-        .count = c->count, .step = c->step, .segments = c->segments,
+        .count = c->count, .step = c->step, .segments = c->segments, .spare = c->spare,
     };
     c->kernels->deal(&deal);
     const bool good = deal_is_right(c, &deal) && guarded_intact(&to);
@@ -524,10 +526,11 @@ static void deal_holds_for_all_sizes(const char *isa)
     for (c.step = 1; c.step <= 4; c.step *= 2)
         for (c.segments = 1; c.segments <= c.step; c.segments++)
             for (c.count = 1; c.count <= 3 * C3D_MAX_LANES + 1; c.count++)
-                for (int i = 0; i < 2 * 2 * 2; i++) {
+                for (int i = 0; i < 2 * 2 * 2 * 2; i++) {
                     c.rows = 1 + i % 2 * 2;
                     c.gap = i / 2 % 2 * 3;
                     c.side = i / 4 % 2 ? GUARD_HIGH : GUARD_LOW;
+                    c.spare = i / 8 % 2;
                     c.seed++;
                     cr_assert(deal_holds(&c));
                 }

@@ -151,6 +151,7 @@ static void deal_rows(const struct row_plan *plan, const float *rows, int64_t ro
         .count = c3d_extent(plan->all),
         .step = (int)layout->stride,
         .segments = (int)layout->segments,
+        .spare = plan->first + plan->all.end * layout->stride <= plan->width,
         .cold = plan->cold,
     });
 }

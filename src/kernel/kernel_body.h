@@ -119,37 +119,25 @@ static C3D_ALWAYS_INLINE void deal_vectors(const float *from, float *to, ptrdiff
                                            int64_t count, const int step, int segments,
                                            const bool whole)
 {
-    vf x[4], even[2], odd[2];
-    const int64_t elems = (count - 1) * step + segments;
-    C3D_UNROLL
-    for (int v = 0; v < step; v++) {
-        x[v] = whole ? v_load(from + v * C3D_LANES)
-                     : v_load_first(from + v * C3D_LANES, lanes_before(elems, v));
-    }
-    if (step == 1) {
-        even[0] = x[0];
-    } else if (step == 2) {
-        even[0] = v_even(x[0], x[1]);
-        odd[0] = v_odd(x[0], x[1]);
+    vf x[4], dealt[4];
+    if (whole) {
+        v_load_dealt(from, dealt, step);
     } else {
+        const int64_t elems = (count - 1) * step + segments;
         C3D_UNROLL
-        for (int i = 0; i < 2; i++) {
-            even[i] = v_even(x[2 * i], x[2 * i + 1]);
-            odd[i] = v_odd(x[2 * i], x[2 * i + 1]);
+        for (int v = 0; v < step; v++) {
+            x[v] = v_load_first(from + v * C3D_LANES, lanes_before(elems, v));
         }
+        v_deal(x, dealt, step);
     }
     C3D_UNROLL
     for (int s = 0; s < step; s++) {
-        if (s < segments) {
-            const vf *const half = s % 2 == 0 ? even : odd;
-            const vf segment = step < 4   ? half[0]
-                               : s < 2    ? v_even(half[0], half[1])
-                                          : v_odd(half[0], half[1]);
-            if (whole) {
-                v_store(to + s * pitch, segment);
-            } else {
-                v_store_first(to + s * pitch, segment, (int)count);
-            }
+        if (s >= segments) {
+            break;
+        } else if (whole) {
+            v_store(to + s * pitch, dealt[s]);
+        } else {
+            v_store_first(to + s * pitch, dealt[s], (int)count);
         }
     }
 }
@@ -169,8 +157,8 @@ static C3D_ALWAYS_INLINE void deal_rows(const struct c3d_deal *d, const int step
             deal_vectors(from + i * step, to + i, d->segment_pitch, C3D_LANES, step, d->segments,
                          true);
         }
-        if (d->count >= C3D_LANES && d->segments == step) {
-            /* The last ones overlap: masked stores take longer. */
+        if (d->count >= C3D_LANES && (d->spare || d->segments == step)) {
+            /* The last ones overlap: masked ones take longer. */
             i = d->count - C3D_LANES;
             deal_vectors(from + i * step, to + i, d->segment_pitch, C3D_LANES, step, d->segments,
                          true);

@@ -318,4 +318,65 @@ static C3D_ALWAYS_INLINE vf v_odd(vf a, vf b)
 #undef FROM_HIGH
 #undef FROM_LOW
 
+/* Deals `step` vectors, 1, 2 or 4, out: every step-th lane of all, from each of the first on.
+ * v_load_dealt() does so with what lies in memory. */
+static C3D_ALWAYS_INLINE void v_deal(const vf *x, vf *dealt, const int step)
+{
+    if (step == 1) {
+        dealt[0] = x[0];
+    } else if (step == 2) {
+        dealt[0] = v_even(x[0], x[1]);
+        dealt[1] = v_odd(x[0], x[1]);
+    } else {
+        const vf even[2] = {v_even(x[0], x[1]), v_even(x[2], x[3])},
+                 odd[2] = {v_odd(x[0], x[1]), v_odd(x[2], x[3])};
+        dealt[0] = v_even(even[0], even[1]);
+        dealt[1] = v_even(odd[0], odd[1]);
+        dealt[2] = v_odd(even[0], even[1]);
+        dealt[3] = v_odd(odd[0], odd[1]);
+    }
+}
+
+#if defined(__AVX2__) && C3D_LANES == 8
+static C3D_ALWAYS_INLINE vf v_load_halves(const float *low, const float *high)
+{
+    return (vf)_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)),
+                                    _mm_loadu_ps(high), 1);
+}
+
+/* Lanes that memory brings into the half where they belong do not have to cross to the other.
+ * Cycles of a Zen 1 core for a vector, from L1 or L2: step 2 8.1 -> 4.4, step 4 16.2 -> 4.3. */
+static C3D_ALWAYS_INLINE void v_load_dealt(const float *from, vf *dealt, const int step)
+{
+    if (step == 1) {
+        dealt[0] = v_load(from);
+    } else if (step == 2) {
+        const vf a = v_load_halves(from, from + 8), b = v_load_halves(from + 4, from + 12);
+        dealt[0] = __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14);
+        dealt[1] = __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
+    } else {
+        const vf a = v_load_halves(from, from + 16), b = v_load_halves(from + 4, from + 20),
+                 c = v_load_halves(from + 8, from + 24), d = v_load_halves(from + 12, from + 28),
+                 ab = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13),
+                 AB = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15),
+                 cd = __builtin_shufflevector(c, d, 0, 8, 1, 9, 4, 12, 5, 13),
+                 CD = __builtin_shufflevector(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
+        dealt[0] = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13);
+        dealt[1] = __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
+        dealt[2] = __builtin_shufflevector(AB, CD, 0, 1, 8, 9, 4, 5, 12, 13);
+        dealt[3] = __builtin_shufflevector(AB, CD, 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+}
+#else
+static C3D_ALWAYS_INLINE void v_load_dealt(const float *from, vf *dealt, const int step)
+{
+    vf x[4];
+    C3D_UNROLL
+    for (int v = 0; v < step; v++) {
+        x[v] = v_load(from + v * C3D_LANES);
+    }
+    v_deal(x, dealt, step);
+}
+#endif
+
 #endif
