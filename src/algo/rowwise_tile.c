@@ -293,14 +293,12 @@ int64_t c3d_rowwise_run_vectors(const struct c3d_request *request)
 }
 
 /* Asking ahead for inputs of 12 to 134 MB gave 1.07 to 1.16 with 1 MiB of L2; with 3 MB,
- * which the hardware fetches in time, 0.95 to 0.98.  Channels that collide push each other's
- * lines out again: 32 of 8 MiB each, 1x1x1 to 25 channels, 0.80 with 512 KiB of L2. */
-static bool ask_ahead(const struct c3d_request *request)
+ * which the hardware fetches in time, 0.95 to 0.98. */
+static bool is_far(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
     return (double)(p->groups * p->in_channels) * (double)c3d_volume(p->in) * sizeof(float) >
-               8.0 * (double)c3d_l2_bytes(request) &&
-           !c3d_channels_collide(request, p->in_channels);
+           8.0 * (double)c3d_l2_bytes(request);
 }
 
 /* Whether register tiles can read the input as it lies: consecutive outputs read
@@ -323,16 +321,22 @@ static bool reads_in_place(const struct c3d_request *request, int64_t block_size
 conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *request,
                               int64_t block_size)
 {
+    const bool far = is_far(request),
+               collide = c3d_channels_collide(request, request->problem->in_channels);
     *r = (struct c3d_rowwise){
         .problem = *request->problem,
         .kernels = request->kernels,
         .relu = request->relu,
-        .ask_ahead = ask_ahead(request),
+        .ask_ahead = far && !collide,
         .may_stream = request->stream && request->kernels->lanes >= C3D_LINE_ELEMS,
         .l3_rate = request->rates.l3,
         .in_place = reads_in_place(request, block_size),
         .block_size = block_size,
     };
+    /* Channels that collide push each other's lines out of L2 again before they are packed (32 of
+     * 8 MiB each, 1x1x1 to 25 channels: 0.80 with 512 KiB of L2).  Packing asks for them as it goes:
+     * the same 1.15, 3x1x1 from 32 to 16 channels of 4 MiB 1.10, 2x2x2 of stride 2 1.03-1.09. */
+    r->blocking.cold = far && collide;
     return choose_tile(r, request);
 }
 
