@@ -21,6 +21,7 @@
 #include "algo/pack_input.h"
 #include "algo/pack_weights.h"
 #include "algo/tap_list.h"
+#include "algo/tile.h"
 #include "algo/window.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -73,7 +74,19 @@ static const char *refusal(const struct c3d_request *request)
 static double estimate(const struct c3d_request *request)
 {
     struct c3d_blocking blocking;
-    return c3d_choose_blocking(request, &blocking) == CONV3D_OK ? blocking.cost : INFINITY;
+    if (c3d_choose_blocking(request, &blocking) != CONV3D_OK) {
+        return INFINITY;
+    }
+    /* No matter of the tile. */
+    const struct c3d_problem *const p = request->problem;
+    const double collision = c3d_channels_collide(request, p->in_channels)
+                                 ? request->kernels->costs.collision / request->kernels->lanes
+                                 : 0;
+    double elems = (double)p->groups * (double)p->in_channels;
+    for (int axis = T; axis <= W; axis++) {
+        elems *= (double)c3d_min(p->in[axis], p->out[axis] * p->kernel[axis]);
+    }
+    return blocking.cost + elems * collision;
 }
 
 static void destroy(struct c3d_prepared *prepared)

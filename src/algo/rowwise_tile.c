@@ -292,13 +292,27 @@ int64_t c3d_rowwise_run_vectors(const struct c3d_request *request)
     return joined > 0 ? joined : c3d_ceil_div(request->problem->out[W], lanes);
 }
 
+static double input_bytes(const struct c3d_problem *p)
+{
+    return (double)(p->groups * p->in_channels) * (double)c3d_volume(p->in) * sizeof(float);
+}
+
+/* Of an element of the input that all blocks of output channels read where it lies. */
+static double read_cost(const struct c3d_request *request, int64_t block_size)
+{
+    enum { pages = 64 }; /* of the first TLB of most cores; each row of a tile lies in one */
+    const struct c3d_problem *const p = request->problem;
+    const bool many = p->in_channels * p->kernel[T] > pages &&
+                      input_bytes(p) > 4.0 * (double)c3d_l2_bytes(request);
+    const double blocks = (double)c3d_ceil_div(p->out_channels, block_size);
+    return read_element + (many ? request->kernels->costs.many_rows * blocks : 0);
+}
+
 /* Asking ahead for inputs of 12 to 134 MB gave 1.07 to 1.16 with 1 MiB of L2; with 3 MB,
  * which the hardware fetches in time, 0.95 to 0.98. */
 static bool is_far(const struct c3d_request *request)
 {
-    const struct c3d_problem *const p = request->problem;
-    return (double)(p->groups * p->in_channels) * (double)c3d_volume(p->in) * sizeof(float) >
-           8.0 * (double)c3d_l2_bytes(request);
+    return input_bytes(request->problem) > 8.0 * (double)c3d_l2_bytes(request);
 }
 
 /* Whether register tiles can read the input as it lies: consecutive outputs read
@@ -351,7 +365,7 @@ double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_siz
     const int lanes = request->kernels->lanes;
     const double tasks = c3d_task_count(p, &b->tile), channels = (double)p->out_channels;
     const double input =
-        r.in_place ? (double)p->in_channels * channel_window(&r) * read_element
+        r.in_place ? (double)p->in_channels * channel_window(&r) * read_cost(request, block_size)
                    : c3d_pack_cost((double)p->in_channels * (double)b->planes.slots,
                                    (double)b->rows.slots, row_elems(&r), p->stride[W]);
     const double weights = channels * (double)c3d_reduction(p) / lanes * weights_vector *

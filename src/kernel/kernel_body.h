@@ -6,7 +6,7 @@
  *     C3D_LANES       float32 per vector
  *     C3D_COUNT_w     rows of the register tile w = 1, 2, 3, 4, 6, 8 vectors wide
  *     C3D_FEW_INSTRUCTIONS  1 to save instructions of loops by longer code, else 0
- *     C3D_COSTS       of latency, load and broadcast, as in struct c3d_kernels
+ *     C3D_COSTS       in the order of struct c3d_kernels
  *     C3D_PANEL_VECTORS  width of the fastest of these tiles
  *     C3D_RAGGED_ROW  as in struct c3d_kernels
  *     C3D_SWEEP_w     rows of a sweep's box w = 1 .. 4 vectors wide; C3D_SWEEP_SUMS of them at
