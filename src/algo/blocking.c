@@ -169,12 +169,11 @@ static int64_t choose_ic(const struct c3d_request *request, struct c3d_blocking 
             return channels;
         }
     }
-    const double steps = (double)c3d_l1_bytes(request) / 128 * (rows >= 2 * short_tile ? 2 : 1);
-    const double rest = room - 0.4 * (double)l2, all = (double)request->problem->in_channels;
-    if (all * (double)b->tap_count <= 2 * steps && all * (window + weights) <= rest) {
-        return request->problem->in_channels;
-    }
-    return chunk_of(request, b, window + weights, rest, steps);
+    const double steps = (double)c3d_l1_bytes(request) / 128, rest = room - 0.4 * (double)l2;
+    const double all = (double)request->problem->in_channels;
+    const bool whole = all * (double)b->tap_count <= 2 * steps && all * (window + weights) <= rest;
+    return chunk_of(request, b, window + weights, rest,
+                    whole || rows >= 2 * short_tile ? 2 * steps : steps);
 }
 
 /* A wish is clipped to the axis; without one, start from the largest equal part
