@@ -132,11 +132,9 @@ static C3D_ALWAYS_INLINE void deal_vectors(const float *from, float *to, ptrdiff
     }
     C3D_UNROLL
     for (int s = 0; s < step; s++) {
-        if (s >= segments) {
-            break;
-        } else if (whole) {
+        if (s < segments && whole) {
             v_store(to + s * pitch, dealt[s]);
-        } else {
+        } else if (s < segments) {
             v_store_first(to + s * pitch, dealt[s], (int)count);
         }
     }
