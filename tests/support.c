@@ -89,6 +89,11 @@ void problem_draw(struct problem *problem, uint64_t seed, int64_t max_outputs)
     }
 }
 
+conv3d_tile tile_number(int64_t i)
+{
+    return (conv3d_tile){i % 3, i % 5, i % 7, i % 11, i % 4, i % 50, i % 3, i / 3 % 3};
+}
+
 const char *problem_text(const struct problem *problem, char buffer[PROBLEM_TEXT_MAX])
 {
     conv3d_problem_format(&problem->params, problem->input, buffer, PROBLEM_TEXT_MAX);

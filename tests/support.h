@@ -46,6 +46,8 @@ bool problem_from_params(struct problem *problem, const conv3d_params *params,
 /* A random valid problem of at most max_outputs outputs and never an empty
  * batch; the same for the same seed. */
 void problem_draw(struct problem *problem, uint64_t seed, int64_t max_outputs);
+/* Tiles of all kinds, small ones and left to the plan: i is any number from 0 on. */
+conv3d_tile tile_number(int64_t i);
 const char *problem_text(const struct problem *problem, char buffer[PROBLEM_TEXT_MAX]);
 
 size_t shape_count(const int64_t *shape, int rank);

@@ -106,7 +106,7 @@ static void random_problems_stay_inside(uint64_t part)
         conv3d_options options = options_strict(1 + (int)(i % 3));
         problem_draw(&problem, random_bits(seed, (uint64_t)i), 100000);
         if (i % 2)
-            options.tile = (conv3d_tile){i % 3, i % 5, i % 7, i % 11, i % 4, i % 50, i % 3, i / 3 % 3};
+            options.tile = tile_number(i);
         isa_set(levels[(size_t)i % level_count]);
         cr_assert(stays_inside_on_both_sides(&problem, &options));
     }

@@ -141,8 +141,9 @@ static int64_t chunk_of(const struct c3d_request *request, const struct c3d_bloc
  * register tile walks the panel's weights again, and from L2 they hold up the tiles of AVX2.  C3D
  * conv2, one Zen 4 core, chunks of 2, 3, 4, 5, 6, 8, 11, 16 channels of 27 taps: 114, 120, 123, 124,
  * 126, 125, 123, 115 GFLOP/s with AVX2.  The 14 rows of AVX-512 use a vector of weights for twice as
- * long, and twice the steps, with fewer sums to store and reload, are 1-4% faster.  So is
- * twice as much if those are all channels (Zen 1, 16 of 27 taps instead of 8: 7x7 1.06, 14x14 1.02).
+ * long, and twice the steps, with fewer sums to store and reload, are 1-4% faster.  AVX2
+ * takes as many if they are all there are (Zen 1, 16 channels of 27 taps instead of 8: 7x7 1.06, 14x14
+ * 1.02 times as fast).
  *
  * L2 keeps up with an FMA that takes twice as long: chunks of 9, 12, 16, 24, 32 channels of 27 taps
  * take 1, 0.99, 0.99, 0.97, 0.96 of the time (Zen 1 with AVX2), if it holds the input of the next

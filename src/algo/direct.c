@@ -71,22 +71,28 @@ static const char *refusal(const struct c3d_request *request)
     return NULL; /* every shape */
 }
 
+/* Beside the blocking's cost, whose tiles it must not change: larger ones, with less to pack but
+ * fewer channels at a time, took 1.03 to 1.07 of the time. */
+static double collision_cost(const struct c3d_request *request)
+{
+    const struct c3d_problem *const p = request->problem;
+    if (!c3d_channels_collide(request, p->in_channels)) {
+        return 0;
+    }
+    double elems = (double)p->groups * (double)p->in_channels;
+    for (int axis = T; axis <= W; axis++) {
+        elems *= (double)c3d_min(p->in[axis], p->out[axis] * p->kernel[axis]);
+    }
+    return elems * request->kernels->costs.collision / request->kernels->lanes;
+}
+
 static double estimate(const struct c3d_request *request)
 {
     struct c3d_blocking blocking;
     if (c3d_choose_blocking(request, &blocking) != CONV3D_OK) {
         return INFINITY;
     }
-    /* No matter of the tile. */
-    const struct c3d_problem *const p = request->problem;
-    const double collision = c3d_channels_collide(request, p->in_channels)
-                                 ? request->kernels->costs.collision / request->kernels->lanes
-                                 : 0;
-    double elems = (double)p->groups * (double)p->in_channels;
-    for (int axis = T; axis <= W; axis++) {
-        elems *= (double)c3d_min(p->in[axis], p->out[axis] * p->kernel[axis]);
-    }
-    return blocking.cost + elems * collision;
+    return blocking.cost + collision_cost(request);
 }
 
 static void destroy(struct c3d_prepared *prepared)
