@@ -62,15 +62,17 @@ static double run_cost(const struct c3d_request *request, int count, int64_t vec
 {
     static const double tile = 50;
     const struct c3d_problem *const p = request->problem;
+    const struct c3d_kernels *const kernels = request->kernels;
     struct cut cut;
-    make_cut(&cut, request->kernels, count, vectors);
+    make_cut(&cut, kernels, count, vectors);
     double cost = 0;
     for (int i = 0; i < cut.parts; i++) {
         const int width = cut.part[i].width;
-        cost += (double)cut.part[i].tiles *
-                (c3d_step_cost(request->kernels, count, width, false) +
-                 0.5 * request->kernels->costs.load * width / (double)p->kernel[W] +
-                 tile / (double)c3d_reduction(p));
+        const double tiles = (double)cut.part[i].tiles;
+        const double calls = (double)c3d_ceil_div(cut.part[i].tiles, C3D_ENOUGH_TILES);
+        cost += tiles * (c3d_step_cost(kernels, count, width, false) +
+                         0.5 * kernels->costs.load * width / (double)p->kernel[W]) +
+                (tiles * tile + calls * kernels->costs.call) / (double)c3d_reduction(p);
     }
     return cost;
 }

@@ -311,12 +311,12 @@ struct c3d_kernels {
     int lanes;        /* float32 per vector, at most C3D_MAX_LANES */
     /* Rows of the register tile that each vector_count allows; 0 = no such tile. */
     int max_count[C3D_MAX_VECTORS + 1];
-    /* In vector FMAs at the peak rate: a chain of one, a vector from L1 and a scalar broadcast from
-     * there.  In FMAs of one lane, what an element of the input costs beyond the usual: each time it
-     * is read where it lies, among more rows than a core has pages at hand; to be packed, where
-     * channels collide. */
+    /* In vector FMAs at the peak rate: a chain of one, a vector from L1, a scalar broadcast from
+     * there, and a call of outer() beside its tiles.  In FMAs of one lane, what an element of the
+     * input costs beyond the usual: each time it is read where it lies, among more rows than a core
+     * has pages at hand; to be packed, where channels collide. */
     struct {
-        double latency, load, broadcast;
+        double latency, load, broadcast, call;
         double many_rows, collision;
     } costs;
     int panel_vectors; /* width of the fastest register tile */
