@@ -55,14 +55,15 @@ static void make_cut(struct cut *cut, const struct c3d_kernels *kernels, int cou
     }
 }
 
-/* One step of the reduction for a run of so many vectors, most of which start between
- * two lines, and its share of what register tiles cost beside.  Vectors come from L2, which
- * takes half a load's time beyond what the FMAs hide, once for all taps of a row. */
+/* One step of the reduction for a run of so many vectors, and its share of what register tiles
+ * and calls cost beside.  Vectors come from L2, which takes half a load's time beyond what the FMAs
+ * hide, once for all taps of a row; of vectors that start on lines they hide it. */
 static double run_cost(const struct c3d_request *request, int count, int64_t vectors)
 {
-    static const double tile = 50;
     const struct c3d_problem *const p = request->problem;
     const struct c3d_kernels *const kernels = request->kernels;
+    const bool aligned = c3d_rowwise_aligned(request);
+    const double from_l2 = (aligned ? 0.1 : 0.5) * kernels->costs.load / (double)p->kernel[W];
     struct cut cut;
     make_cut(&cut, kernels, count, vectors);
     double cost = 0;
@@ -70,9 +71,8 @@ static double run_cost(const struct c3d_request *request, int count, int64_t vec
         const int width = cut.part[i].width;
         const double tiles = (double)cut.part[i].tiles;
         const double calls = (double)c3d_ceil_div(cut.part[i].tiles, C3D_ENOUGH_TILES);
-        cost += tiles * (c3d_step_cost(kernels, count, width, false) +
-                         0.5 * kernels->costs.load * width / (double)p->kernel[W]) +
-                (tiles * tile + calls * kernels->costs.call) / (double)c3d_reduction(p);
+        cost += tiles * (c3d_step_cost(kernels, count, width, aligned) + from_l2 * width) +
+                (tiles * C3D_TILE_COST + calls * kernels->costs.call) / (double)c3d_reduction(p);
     }
     return cost;
 }

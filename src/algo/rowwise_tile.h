@@ -27,6 +27,10 @@ C3D_CHECKED conv3d_status c3d_rowwise_cut(struct c3d_rowwise *rowwise,
  * columns between two rows count. */
 int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs);
 
+/* Whether the input is packed so that vectors start on lines, as they do for taps in a single column,
+ * even where it could be read as it lies.  There two of three straddle lines. */
+bool c3d_rowwise_aligned(const struct c3d_request *request);
+
 /* Runs that a plane of outputs is cut into, and the vectors of one. */
 double c3d_rowwise_runs(const struct c3d_request *request);
 int64_t c3d_rowwise_run_vectors(const struct c3d_request *request);

@@ -10,6 +10,9 @@
 #include <math.h>
 #include <stdbool.h>
 
+/* In vector FMAs, what a register tile costs beside its steps. */
+#define C3D_TILE_COST 50.0
+
 /*
  * In vector FMAs, for `count` rows of `width` vectors from L1: the FMAs, unless they wait
  * for their own results or for loads.  Unaligned vectors straddle two lines, and take

@@ -20,6 +20,7 @@
 #define C3D_COSTS 4.5, 1, 0.5, 0, 0, 0
 #define C3D_PANEL_VECTORS 2
 #define C3D_RAGGED_ROW 14
+#define C3D_IN_PLACE_PRODUCTS 0
 #define C3D_SWEEP_1 7
 #define C3D_SWEEP_2 6
 #define C3D_SWEEP_3 4

@@ -17,6 +17,7 @@
 #define C3D_COSTS 8, 1, 1, 0, 0, 0
 #define C3D_PANEL_VECTORS 2
 #define C3D_RAGGED_ROW 4
+#define C3D_IN_PLACE_PRODUCTS 0
 #define C3D_TABLE c3d_kernels_portable
 #define C3D_TABLE_NAME "portable"
 

@@ -321,6 +321,9 @@ struct c3d_kernels {
     } costs;
     int panel_vectors; /* width of the fastest register tile */
     int ragged_row; /* outputs per vector of a tile: of the longest row whose ends are ragged */
+    /* Products with an element of the input above which vectors that could start on a line should: it
+     * is packed rather than read where it lies.  0 = never. */
+    int in_place_products;
     void (*outer)(const struct c3d_outer *outer);
     void (*store)(const struct c3d_store *store);
     void (*copy)(const struct c3d_copy *copy);

@@ -8,7 +8,7 @@
  *     C3D_FEW_INSTRUCTIONS  1 to save instructions of loops by longer code, else 0
  *     C3D_COSTS       in the order of struct c3d_kernels
  *     C3D_PANEL_VECTORS  width of the fastest of these tiles
- *     C3D_RAGGED_ROW  as in struct c3d_kernels
+ *     C3D_RAGGED_ROW, C3D_IN_PLACE_PRODUCTS  as in struct c3d_kernels
  *     C3D_SWEEP_w     rows of a sweep's box w = 1 .. 4 vectors wide; C3D_SWEEP_SUMS of them at
  *                     most; not defined where masked loads take longer than others
  *     C3D_TABLE       name of the table to define
@@ -224,6 +224,7 @@ const struct c3d_kernels C3D_TABLE = {
     .costs = {C3D_COSTS},
     .panel_vectors = C3D_PANEL_VECTORS,
     .ragged_row = C3D_RAGGED_ROW,
+    .in_place_products = C3D_IN_PLACE_PRODUCTS,
     .outer = outer,
     .store = store,
     .copy = copy,
