@@ -57,7 +57,7 @@ static void make_cut(struct cut *cut, const struct c3d_kernels *kernels, int cou
 
 /* One step of the reduction for a run of so many vectors, and its share of what register tiles
  * and calls cost beside.  Vectors come from L2, which takes half a load's time beyond what the FMAs
- * hide, once for all taps of a row; of vectors that start on lines they hide it. */
+ * hide, once for all taps of a row; of vectors that start on lines they hide most. */
 static double run_cost(const struct c3d_request *request, int count, int64_t vectors)
 {
     const struct c3d_problem *const p = request->problem;
