@@ -57,12 +57,12 @@ static void make_cut(struct cut *cut, const struct c3d_kernels *kernels, int cou
 
 /* One step of the reduction for a run of so many vectors, and its share of what register tiles
  * and calls cost beside.  Vectors come from L2, which takes half a load's time beyond what the FMAs
- * hide, once for all taps of a row; of vectors that start on lines they hide most. */
+ * hide, once for all taps of a row; of gathered rows they hide most. */
 static double run_cost(const struct c3d_request *request, int count, int64_t vectors)
 {
     const struct c3d_problem *const p = request->problem;
     const struct c3d_kernels *const kernels = request->kernels;
-    const bool aligned = c3d_rowwise_aligned(request);
+    const bool aligned = c3d_rowwise_gathers(request);
     const double from_l2 = (aligned ? 0.1 : 0.5) * kernels->costs.load / (double)p->kernel[W];
     struct cut cut;
     make_cut(&cut, kernels, count, vectors);

@@ -13,10 +13,11 @@
 #include <math.h>
 
 static const int64_t longest_row = 4096; /* 16 KiB, half of an L1 cache */
-static const int64_t shortest_row = 256; /* of those that are cut by choice */
-/* Without halo or straddled lines all channels of a short row are better than some of a long one:
- * 1x1x1 from 832, 512, 480 channels 0.90, 0.94, 0.93 of the time (AVX2, Zen 1). */
-static const int64_t shortest_aligned_row = 64;
+/* Rows are not halved by choice once they are no longer. */
+static const int64_t shortest_row = 256;
+/* Without halo all channels of a short row are better than some of a long one: 1x1x1 from 832, 512,
+ * 480 channels 0.90, 0.94, 0.93 of the time (AVX2, Zen 1). */
+static const int64_t shortest_gathered_row = 64;
 
 /* Costs in vector FMAs, measured on a Zen 4 core to one digit. */
 static const double store_vector = 5, weights_vector = 4;
@@ -85,6 +86,9 @@ static void lay_out_window(struct c3d_rowwise *r)
         b->row = c3d_row_layout(b->tile.w, b->taps[W], p->stride[W], p->dilation[W]);
         if (b->tile.w == p->out[W] && b->row.segments == 1) {
             b->row.length -= shared_columns(p);
+        }
+        if (r->gathers && b->rows.slots == 1) { /* 14x14 0.96 of the time */
+            b->row.length = c3d_round_up(b->row.length, C3D_LINE_ELEMS);
         }
         r->plane_pitch = b->rows.slots * b->row.length;
         r->channel_pitch = b->planes.slots * r->plane_pitch;
@@ -184,7 +188,7 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, s
         .ic = ic,
         .panel = r->block_size,
     };
-    const int64_t shortest = c3d_rowwise_aligned(request) ? shortest_aligned_row : shortest_row;
+    const int64_t shortest = r->gathers ? shortest_gathered_row : shortest_row;
     while (!derive(r, room) && wish->w == 0 && b->tile.w > shortest) {
         b->tile.w = equal_rows(p->out[W], b->tile.w / 2);
     }
@@ -322,18 +326,19 @@ static bool is_far(const struct c3d_request *request)
     return input_bytes(request->problem) > 8.0 * (double)c3d_l2_bytes(request);
 }
 
-bool c3d_rowwise_aligned(const struct c3d_request *request)
+bool c3d_rowwise_gathers(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
-    const int64_t most = request->kernels->in_place_products;
-    return most > 0 && p->kernel[H] == 1 && p->kernel[W] == 1 &&
-           p->out_channels * p->kernel[T] > most * p->stride[T];
+    const double in_place = request->kernels->in_place_products;
+    const double planes = fmin((double)p->in[T], (double)p->out[T] * (double)p->kernel[T]);
+    const double products = (double)p->out_channels * c3d_valid_tap_total(p, T) / planes;
+    return in_place > 0 && p->kernel[H] == 1 && p->kernel[W] == 1 && products > in_place;
 }
 
 /* Whether register tiles can read the input as it lies: consecutive outputs read
  * consecutive elements, none in the padding of H and W, and a plane holds the longest
- * register tile wherever it ends.  It pays when a row is read by one block of output
- * channels, or stays in L2 for the others. */
+ * register tile wherever it ends.  It pays when packing does not pay more, and a row is read by one
+ * block of output channels or stays in L2 for the others. */
 static bool reads_in_place(const struct c3d_request *request, int64_t block_size)
 {
     const struct c3d_problem *const p = request->problem;
@@ -341,9 +346,10 @@ static bool reads_in_place(const struct c3d_request *request, int64_t block_size
                          (p->kernel[W] - 1) * p->dilation[W];
     const double reach = (double)(p->kernel[T] - 1) * (double)p->dilation[T] *
                              (double)p->in[H] * (double)p->in[W] + (double)span;
-    return p->stride[W] == 1 && p->begin[H] == 0 && p->begin[W] == 0 && p->end[H] == 0 &&
-           p->end[W] == 0 && p->in[H] * p->in[W] - span >= C3D_ROWWISE_SLACK &&
-           reach < INT32_MAX && !c3d_rowwise_aligned(request) &&
+    const bool can = p->stride[W] == 1 && p->begin[H] == 0 && p->begin[W] == 0 && p->end[H] == 0 &&
+                     p->end[W] == 0 && p->in[H] * p->in[W] - span >= C3D_ROWWISE_SLACK &&
+                     reach < INT32_MAX;
+    return can && !c3d_rowwise_gathers(request) &&
            (p->out_channels <= block_size || !c3d_channels_collide(request, p->in_channels));
 }
 
@@ -360,6 +366,7 @@ conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *r
         .may_stream = request->stream && request->kernels->lanes >= C3D_LINE_ELEMS,
         .l3_rate = request->rates.l3,
         .in_place = reads_in_place(request, block_size),
+        .gathers = c3d_rowwise_gathers(request),
         .block_size = block_size,
     };
     /* Channels that collide push each other's lines out of L2 again before they are packed (32 of
@@ -369,21 +376,31 @@ conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *r
     return choose_tile(r, request);
 }
 
-/* Of a tile, in FMAs of one lane.  1x1x1 packs each row where the task before left off.  Channels that
- * collide cost once what comes from beyond L2, the planes of outputs without their halo. */
+/* Of a tile, in FMAs of one lane.  Gathered rows of 1x1x1 cost less than others, of stride 2 too, and
+ * channels that collide once for what comes from beyond L2: the planes of outputs without their
+ * halo. */
 static double pack_cost(const struct c3d_rowwise *r, const struct c3d_request *request)
 {
     const struct c3d_problem *const p = &r->problem;
     const struct c3d_blocking *const b = &r->blocking;
     const double channels = (double)p->in_channels, planes = channels * (double)b->planes.slots;
     const double rows = (double)b->rows.slots, elems = row_elems(r);
-    const bool aligned = c3d_rowwise_aligned(request);
-    const double collisions = aligned && c3d_channels_collide(request, p->in_channels)
-                                  ? channels * (double)b->tile.t * rows * elems
-                                  : 0;
-    return (aligned && p->kernel[T] == 1 ? planes * rows * elems * packed_element
-                                         : c3d_pack_cost(planes, rows, elems, p->stride[W])) +
-           collisions * request->kernels->costs.collision;
+    double cost = c3d_pack_cost(planes, rows, elems, p->stride[W]);
+    if (r->gathers && p->kernel[T] == 1) {
+        cost = planes * rows * elems * packed_element;
+    }
+    if (r->gathers && c3d_channels_collide(request, p->in_channels)) {
+        cost += channels * (double)b->tile.t * rows * elems * request->kernels->costs.collision;
+    }
+    return cost;
+}
+
+/* Of a vector of sums, in vector FMAs, for each chunk of channels but the first. */
+static double chunk_cost(const struct c3d_rowwise *r)
+{
+    const struct c3d_kernels *const kernels = r->kernels;
+    const double tile_sums = kernels->max_count[kernels->panel_vectors] * kernels->panel_vectors;
+    return sum_round_trip / kernels->lanes + (r->gathers ? C3D_TILE_COST / tile_sums : 0);
 }
 
 double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size)
@@ -403,8 +420,6 @@ double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_siz
                            request->rates.l3;
     const double vectors = (double)b->tile.t * (double)plane_vectors(&r) * channels;
     const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
-    const double tile_sums =
-        request->kernels->max_count[request->kernels->panel_vectors] * request->kernels->panel_vectors;
-    const double sums = (chunks - 1) * (sum_round_trip / lanes + C3D_TILE_COST / tile_sums);
+    const double sums = (chunks - 1) * chunk_cost(&r);
     return tasks * (input / lanes + weights + vectors * (store_vector + sums));
 }

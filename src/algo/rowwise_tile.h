@@ -3,7 +3,7 @@
  * rowwise_tile.h - how rows.c cuts its work
  *
  * Long rows first, so that lanes are full; joined when that leaves fewer of them empty;
- * read where they lie when nothing keeps the register tiles from it; and as many rows and
+ * read where they lie when register tiles can and packing does not pay; and as many rows and
  * planes as half of L2 holds.  None of it changes a bit of the result.
  */
 #ifndef C3D_ALGO_ROWWISE_TILE_H
@@ -27,9 +27,9 @@ C3D_CHECKED conv3d_status c3d_rowwise_cut(struct c3d_rowwise *rowwise,
  * columns between two rows count. */
 int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs);
 
-/* Whether the input is packed so that vectors start on lines, as they do for taps in a single column,
- * even where it could be read as it lies.  There two of three straddle lines. */
-bool c3d_rowwise_aligned(const struct c3d_request *request);
+/* Whether the rows that a register tile reads, with taps in a single column, are packed side by side,
+ * each from a line of the cache on, even where they could be read as they lie, pages apart. */
+bool c3d_rowwise_gathers(const struct c3d_request *request);
 
 /* Runs that a plane of outputs is cut into, and the vectors of one. */
 double c3d_rowwise_runs(const struct c3d_request *request);

@@ -304,7 +304,7 @@ struct c3d_lines {
 
 /* Counts the changes of kernels and algorithms after which what was tuned is worth tuning
  * again. */
-enum { C3D_KERNEL_SET = 5 };
+enum { C3D_KERNEL_SET = 6 };
 
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
@@ -321,8 +321,8 @@ struct c3d_kernels {
     } costs;
     int panel_vectors; /* width of the fastest register tile */
     int ragged_row; /* outputs per vector of a tile: of the longest row whose ends are ragged */
-    /* Products with an element of the input above which vectors that could start on a line should: it
-     * is packed rather than read where it lies.  0 = never. */
+    /* Products with an element of the input above which rows are gathered rather than read where they
+     * lie (rowwise_tile.h); 0 = never. */
     int in_place_products;
     void (*outer)(const struct c3d_outer *outer);
     void (*store)(const struct c3d_store *store);
