@@ -337,8 +337,8 @@ bool c3d_rowwise_gathers(const struct c3d_request *request)
 
 /* Whether register tiles can read the input as it lies: consecutive outputs read
  * consecutive elements, none in the padding of H and W, and a plane holds the longest
- * register tile wherever it ends.  It pays when packing does not pay more, and a row is read by one
- * block of output channels or stays in L2 for the others. */
+ * register tile wherever it ends.  It pays when a row is read by one block of output
+ * channels, or stays in L2 for the others, unless rows are gathered. */
 static bool reads_in_place(const struct c3d_request *request, int64_t block_size)
 {
     const struct c3d_problem *const p = request->problem;
@@ -346,17 +346,16 @@ static bool reads_in_place(const struct c3d_request *request, int64_t block_size
                          (p->kernel[W] - 1) * p->dilation[W];
     const double reach = (double)(p->kernel[T] - 1) * (double)p->dilation[T] *
                              (double)p->in[H] * (double)p->in[W] + (double)span;
-    const bool can = p->stride[W] == 1 && p->begin[H] == 0 && p->begin[W] == 0 && p->end[H] == 0 &&
-                     p->end[W] == 0 && p->in[H] * p->in[W] - span >= C3D_ROWWISE_SLACK &&
-                     reach < INT32_MAX;
-    return can && !c3d_rowwise_gathers(request) &&
+    return p->stride[W] == 1 && p->begin[H] == 0 && p->begin[W] == 0 && p->end[H] == 0 &&
+           p->end[W] == 0 && p->in[H] * p->in[W] - span >= C3D_ROWWISE_SLACK &&
+           reach < INT32_MAX &&
            (p->out_channels <= block_size || !c3d_channels_collide(request, p->in_channels));
 }
 
 conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *request,
                               int64_t block_size)
 {
-    const bool far = is_far(request),
+    const bool gathers = c3d_rowwise_gathers(request), far = is_far(request),
                collide = c3d_channels_collide(request, request->problem->in_channels);
     *r = (struct c3d_rowwise){
         .problem = *request->problem,
@@ -365,8 +364,8 @@ conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *r
         .ask_ahead = far && !collide,
         .may_stream = request->stream && request->kernels->lanes >= C3D_LINE_ELEMS,
         .l3_rate = request->rates.l3,
-        .in_place = reads_in_place(request, block_size),
-        .gathers = c3d_rowwise_gathers(request),
+        .in_place = !gathers && reads_in_place(request, block_size),
+        .gathers = gathers,
         .block_size = block_size,
     };
     /* Channels that collide push each other's lines out of L2 again before they are packed (32 of
