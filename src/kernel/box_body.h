@@ -247,7 +247,8 @@ static C3D_ALWAYS_INLINE void march(const struct c3d_box *b, const struct box_sh
     }
 }
 
-/* A function for each box: together they take the compiler longer. */
+/* A function for each box: together they take the compiler longer.  Nine taps in a straight line
+ * pay where FMAs are instructions; emulated they are 1.7 MB of code and two minutes of GCC 12. */
 #define BOX(of, rows, width) \
     static C3D_NEVER_INLINE void of##_##rows##_##width(const struct c3d_box *b) \
     { \
@@ -255,7 +256,7 @@ static C3D_ALWAYS_INLINE void march(const struct c3d_box *b, const struct box_sh
     } \
     static C3D_NEVER_INLINE void of##_##rows##_##width##_of_3x3(const struct c3d_box *b) \
     { \
-        of(b, (struct box_shape){rows, width, true}); \
+        of(b, (struct box_shape){rows, width, !fma_is_emulated}); \
     }
 BOX(boxes, 1, 1) BOX(boxes, 2, 1) BOX(boxes, 3, 1) BOX(boxes, 4, 1) BOX(boxes, 5, 1)
 BOX(boxes, 6, 1)

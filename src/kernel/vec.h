@@ -164,6 +164,8 @@ static C3D_ALWAYS_INLINE vf v_broadcast(const float *p)
 }
 
 #if defined(__x86_64__) && C3D_LANES == 4 && !defined(__FP_FAST_FMAF)
+enum { fma_is_emulated = true }; /* thirty instructions: code that repeats it has to be short */
+
 typedef double vd __attribute__((vector_size(8 * C3D_LANES)));
 typedef int64_t vl __attribute__((vector_size(8 * C3D_LANES)));
 
@@ -191,6 +193,8 @@ static C3D_ALWAYS_INLINE vf v_fma(vf a, vf b, vf c)
     return __builtin_convertvector((vd)(bits + (inexact & even & step)), vf);
 }
 #else
+enum { fma_is_emulated = false };
+
 static C3D_ALWAYS_INLINE vf v_fma(vf a, vf b, vf c)
 {
 #if defined(__AVX512F__) && C3D_LANES == 16
