@@ -21,7 +21,7 @@
 
 struct outer_case {
     const struct c3d_kernels *kernels;
-    int vector_count, count, start, ragged, triples, adjacent, tiles;
+    int vector_count, count, start, ragged, triples, adjacent, strided, tiles;
     size_t channels, tap_count;
     enum guard_side side;
     float (*draw)(uint64_t, uint64_t);
@@ -35,11 +35,12 @@ static bool skips(const struct c3d_tap *tap, int m, int count)
 
 static float outer_expected(const struct c3d_outer *o, float before, int m, int lane)
 {
+    const int pitch = o->strided ? 2 : 1;
     float sum = o->start ? 0.0f : before;
     for (size_t c = 0; c < o->channels; c++)
         for (size_t t = 0; t < o->tap_count; t++)
             if (!skips(&o->taps[t], m, o->count))
-                sum = fmaf(o->scalars[(ptrdiff_t)c * o->scalar_step + o->taps[t].scalar + m],
+                sum = fmaf(o->scalars[(ptrdiff_t)c * o->scalar_step + o->taps[t].scalar + m * pitch],
                            o->vectors[(ptrdiff_t)c * o->vector_step + o->taps[t].vector + lane],
                            sum);
     return sum;
@@ -92,7 +93,8 @@ static bool outer_holds(const struct outer_case *c)
     else
         scatter_taps(c, taps);
     const size_t vector_step = reach(taps, c->tap_count, true) + (size_t)lanes;
-    const size_t scalar_step = reach(taps, c->tap_count, false) + (size_t)c->count;
+    const size_t scalar_step = reach(taps, c->tap_count, false) +
+                               (size_t)((c->count - 1) * (c->strided ? 2 : 1) + 1);
     guarded_fill(&vectors, vector_step * c->channels + more * VECTORS, c->side, c->draw, c->seed);
     guarded_fill(&scalars, scalar_step * c->channels + more * SCALARS, c->side, c->draw,
                  c->seed + 1);
@@ -108,6 +110,7 @@ static bool outer_holds(const struct outer_case *c)
         .next = {.vectors = VECTORS, .scalars = SCALARS, .acc = (ptrdiff_t)sums + SUMS},
         .vector_count = c->vector_count, .count = c->count, .start = c->start,
         .ragged = c->ragged, .triples = c->triples, .adjacent = c->adjacent,
+        .strided = c->strided,
     };
     c->kernels->outer(&outer);
     bool good = guarded_intact(&acc);
@@ -121,9 +124,10 @@ static bool outer_holds(const struct outer_case *c)
                 const float got = outer.acc[at];
                 if (!same_float(expected, got))
                     good = complain("%s outer %dx%d, %zu channels, %zu taps, start %d, triples "
-                                    "%d: tile %d of %d, row %d lane %d is %a, expected %a",
+                                    "%d, strided %d: tile %d of %d, row %d lane %d is %a, expected %a",
                                     c->kernels->name, c->count, c->vector_count, c->channels,
-                                    c->tap_count, c->start, c->triples, tile, c->tiles, m, lane,
+                                    c->tap_count, c->start, c->triples, c->strided, tile, c->tiles, m,
+                                    lane,
                                     (double)got, (double)expected);
             }
         if (good && tile + 1 < c->tiles &&
@@ -160,6 +164,9 @@ static void outer_holds_for_all_sizes(const char *isa)
                 c.ragged = rest / 8 && c.vector_count <= C3D_MAX_RAGGED_VECTORS;
                 c.tiles = 1 + (int)(c.seed % 3);
                 c.seed++;
+                c.strided = 0;
+                cr_assert(outer_holds(&c));
+                c.strided = c.vector_count <= C3D_MAX_PANEL_VECTORS;
                 cr_assert(outer_holds(&c));
             }
 }
@@ -182,6 +189,9 @@ static void triples_hold_for_all_sizes(const char *isa)
                 c.tiles = 1 + (int)(c.seed % 3);
                 c.adjacent = (int)(c.seed / 3 % 2);
                 c.seed++;
+                c.strided = 0;
+                cr_assert(outer_holds(&c));
+                c.strided = c.vector_count <= C3D_MAX_PANEL_VECTORS;
                 cr_assert(outer_holds(&c));
             }
 }

@@ -258,13 +258,13 @@ static void convolve_rows(struct worker *worker, struct c3d_outer *outer, int64_
             const struct c3d_range columns = {w, w + count};
             const struct c3d_tap_list *const list = c3d_tap_lists_find(&worker->taps, columns);
             outer->count = (int)count;
-            outer->scalars = row + (w - out[W].begin);
+            outer->scalars = row + (w - out[W].begin) * b->row.per_out;
             outer->acc = acc + (w - out[W].begin) * width;
             together = 1;
             if (single) {
                 together = c3d_tap_lists_alike(&worker->taps, columns, of_count);
                 outer->tiles = (int)together;
-                outer->next.scalars = count;
+                outer->next.scalars = count * b->row.per_out;
                 outer->next.acc = count * width;
             }
             convolve_tiles(worker, outer, list);
@@ -362,6 +362,7 @@ static void convolve_chunk(struct worker *worker, bool start)
                                        d->blocking.row.length),
             .channels = (size_t)c3d_extent(worker->chunk.channels),
             .vector_count = now.vectors,
+            .strided = d->blocking.row.per_out == 2,
             .start = start,
         };
         next = oc + channels < task->channels.end

@@ -75,7 +75,8 @@ static struct row_plan plan_rows(const struct c3d_kernels *kernels,
                                  int64_t first, int64_t outs)
 {
     const struct c3d_row *const layout = &blocking->row;
-    const int64_t count = outs + layout->shift_max, step = layout->stride;
+    const int64_t count = (outs - 1) * layout->per_out + 1 + layout->shift_max;
+    const int64_t step = layout->stride;
     const int64_t last = first + (layout->segments - 1) * layout->column_step;
     const int64_t begin = first < 0 ? c3d_min(c3d_ceil_div(-first, step), count) : 0;
     const int64_t end = last < width ? c3d_min(c3d_ceil_div(width - last, step), count) : 0;

@@ -82,7 +82,23 @@ struct c3d_axis c3d_axis_in_place(int64_t outs, int64_t taps, int64_t stride, in
 struct c3d_row c3d_row_in_place(int64_t width, int64_t dilation)
 {
     return (struct c3d_row){
-        .segments = 1, .length = width, .stride = 1, .column_step = 1, .unit = dilation};
+        .segments = 1, .length = width, .stride = 1, .column_step = 1, .per_out = 1,
+        .unit = dilation};
+}
+
+struct c3d_row c3d_row_whole(int64_t outs, int64_t taps, int64_t stride, int64_t dilation)
+{
+    const int64_t shift_max = (taps - 1) * dilation, length = (outs - 1) * stride + 1 + shift_max;
+    return (struct c3d_row){
+        .segments = 1,
+        .length = length,
+        .stride = 1,
+        .pitch = length,
+        .column_step = 1,
+        .per_out = stride,
+        .shift_max = shift_max,
+        .unit = dilation,
+    };
 }
 
 struct c3d_row c3d_row_layout(int64_t outs, int64_t taps, int64_t stride, int64_t dilation)
@@ -94,6 +110,7 @@ struct c3d_row c3d_row_layout(int64_t outs, int64_t taps, int64_t stride, int64_
         .stride = stride,
         .pitch = outs,
         .column_step = dilation,
+        .per_out = 1,
     };
     /* Columns at multiples of the common divisor: output o and tap k meet at
      * the (o*phases + k*unit)-th of them.  Only when there are fewer phases

@@ -63,24 +63,29 @@ static inline int64_t c3d_slots_used(const struct c3d_axis *axis, int64_t outs, 
  * How one row of the packed tile is laid out along W: consecutive outputs read
  * consecutive elements, whatever the stride, because the row is cut into
  * segments of input columns `stride` apart.  Tap k of output o is element
- * tap_offset(k) + o.  With stride 1 there is one segment: the input row itself.
+ * tap_offset(k) + o*per_out.  With stride 1 there is one segment: the input row itself.
  * Taps share a segment when their distance is a multiple of the stride, unless
  * giving each tap its own copy takes less room (a large dilation, a short tile).
+ * A row that stays whole has one segment, in which outputs are the stride apart.
  */
 struct c3d_row {
     int64_t segments;
     int64_t length;   /* elements of the whole row */
-    int64_t stride;
+    int64_t stride; /* columns from one element of a segment to the next */
     /* Segment s starts at element s*pitch and column s*column_step (from that
      * of the first output and tap). */
     int64_t pitch, column_step;
-    int64_t shift_max; /* a segment holds outs + shift_max elements */
+    int64_t per_out;   /* 1, or the convolution's stride in a row that stays whole */
+    int64_t shift_max; /* a segment holds (outs - 1)*per_out + 1 + shift_max elements */
     /* tap k: segment k*unit % segments, shifted by k*unit / segments;
      * unit = 0 marks one segment per tap */
     int64_t unit;
 };
 
 struct c3d_row c3d_row_layout(int64_t outs, int64_t taps, int64_t stride, int64_t dilation);
+
+/* A row that stays whole. */
+struct c3d_row c3d_row_whole(int64_t outs, int64_t taps, int64_t stride, int64_t dilation);
 
 /* A row of `width` elements that is read where it lies, with stride 1. */
 struct c3d_row c3d_row_in_place(int64_t width, int64_t dilation);

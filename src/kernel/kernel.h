@@ -73,8 +73,8 @@ struct c3d_finish {
  *     acc[m][l] += scalars[c*scalar_step + tap.scalar + m*pitch]
  *                  * vectors[c*vector_step + tap.vector + l]
  *
- * with 0 <= m < count and 0 <= l < vector_count * lanes; pitch is 1, or lanes when the
- * scalars of a row are the lanes of vectors.  acc is dense,
+ * with 0 <= m < count and 0 <= l < vector_count * lanes; pitch is 1, or 2 when strided, or
+ * lanes when the scalars of a row are the lanes of vectors.  acc is dense,
  * count rows of vector_count * lanes; it is set to +0 first when start is
  * nonzero, and then not read.  Zero channels or taps are allowed.
  *
@@ -114,6 +114,7 @@ struct c3d_outer {
      * elements of vectors after the one before; in a ragged tile all rows skip alike.  With
      * adjacent, they also lie one scalar after it. */
     int triples, adjacent;
+    int strided; /* pitch is 2; vector_count is limited to C3D_MAX_PANEL_VECTORS */
     /* pitch is lanes, and tap t the t-th lane: its scalar is t, its vector
      * t * vector_count * lanes; taps is not read.  What lies C3D_PANEL_AHEAD elements after
      * the vectors is asked for into L2.  vector_count is limited to C3D_MAX_PANEL_VECTORS. */
@@ -304,7 +305,7 @@ struct c3d_lines {
 
 /* Counts the changes of kernels and algorithms after which what was tuned is worth tuning
  * again. */
-enum { C3D_KERNEL_SET = 6 };
+enum { C3D_KERNEL_SET = 7 };
 
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */

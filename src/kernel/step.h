@@ -58,7 +58,7 @@ static C3D_ALWAYS_INLINE bool v_has_step(const int rows, const int width)
 #define ROWS_3_OF_3(s0, s1, s2) ROWS_2_OF_3(s0, s1) ROW_3(s2, "%6", "%7", "%8")
 #define ROWS_4_OF_3(s0, s1, s2, s3) ROWS_3_OF_3(s0, s1, s2) ROW_3(s3, "%9", "%10", "%11")
 
-/* pitch is 1 or the vector's lanes. */
+/* pitch is 1, 2 or the vector's lanes. */
 static C3D_ALWAYS_INLINE void v_step_2(vf *acc, const float *from, const float *by, const int rows,
                                        const int pitch)
 {
@@ -78,6 +78,11 @@ static C3D_ALWAYS_INLINE void v_step_2(vf *acc, const float *from, const float *
                  ROWS_6_OF_2("(%[by])", "4(%[by])", "8(%[by])", "12(%[by])", "16(%[by])",
                              "20(%[by])"),
              SUMS_12, WHOLE_OF(from, 2 * L), WHOLE_OF(by, 6));
+    } else if (pitch == 2) {
+        STEP(LOADS_2("(%[from])", "32(%[from])")
+                 ROWS_6_OF_2("(%[by])", "8(%[by])", "16(%[by])", "24(%[by])", "32(%[by])",
+                             "40(%[by])"),
+             SUMS_12, WHOLE_OF(from, 2 * L), WHOLE_OF(by, 11));
     } else {
         STEP(LOADS_2("(%[from])", "32(%[from])")
                  ROWS_6_OF_2("(%[by])", "32(%[by])", "64(%[by])", "96(%[by])", "128(%[by])",
