@@ -60,6 +60,9 @@ static void gather_checked(const float *row, int64_t width, int64_t first, int64
     }
 }
 
+/* How far ahead of packing its input is asked for, 4 KiB. */
+enum { elems_ahead = 1024 };
+
 /* How rows are packed, the same for all rows of a window. */
 struct row_plan {
     const struct c3d_kernels *kernels;
@@ -67,7 +70,7 @@ struct row_plan {
     int64_t width, first; /* of the volume; column of the first element, may be negative */
     int64_t count;        /* elements of a segment */
     struct c3d_range all; /* of them, inside the volume in every segment */
-    bool cold;
+    ptrdiff_t ahead;      /* of what is read, asked for; 0 = nothing */
 };
 
 static struct row_plan plan_rows(const struct c3d_kernels *kernels,
@@ -81,7 +84,7 @@ static struct row_plan plan_rows(const struct c3d_kernels *kernels,
     const int64_t begin = first < 0 ? c3d_min(c3d_ceil_div(-first, step), count) : 0;
     const int64_t end = last < width ? c3d_min(c3d_ceil_div(width - last, step), count) : 0;
     return (struct row_plan){kernels, layout, width, first, count,
-                             {begin, c3d_max(begin, end)}, blocking->cold};
+                             {begin, c3d_max(begin, end)}, blocking->cold ? elems_ahead : 0};
 }
 
 /* True if the micro-kernel knows such rows. */
@@ -153,7 +156,7 @@ static void deal_rows(const struct row_plan *plan, const float *rows, int64_t ro
         .step = (int)layout->stride,
         .segments = (int)layout->segments,
         .spare = plan->first + plan->all.end * layout->stride <= plan->width,
-        .cold = plan->cold,
+        .ahead = plan->ahead,
     });
 }
 
@@ -253,6 +256,36 @@ static void pack_plane(const struct row_plan *plan, const struct c3d_blocking *b
     }
 }
 
+/* A plane of the window; all are packed in this order, channel after channel. */
+struct plane {
+    int64_t channel, slot;
+};
+
+static struct plane plane_after(const struct source *from, struct plane plane)
+{
+    return plane.slot + 1 < from->plane_slots ? (struct plane){plane.channel, plane.slot + 1}
+                                              : (struct plane){plane.channel + 1, 0};
+}
+
+/* Where it begins in the input. */
+static int64_t plane_at(const struct c3d_problem *p, const struct c3d_blocking *b,
+                        const struct source *from, struct plane plane)
+{
+    return (plane.channel * p->in[T] + from->t0 + c3d_slot_coordinate(&b->planes, plane.slot)) *
+           p->in[H] * p->in[W];
+}
+
+/* The same, perhaps after a task's last plane: in its neighbour along W. */
+static int64_t later_plane_at(const struct c3d_problem *p, const struct c3d_blocking *b,
+                              const struct source *from, struct plane plane, int64_t columns)
+{
+    if (plane.channel >= p->in_channels) {
+        plane.channel %= p->in_channels;
+        return plane_at(p, b, from, plane) + columns;
+    }
+    return plane_at(p, b, from, plane);
+}
+
 void c3d_pack_input(const struct c3d_kernels *kernels, const struct c3d_problem *problem,
                     const struct c3d_blocking *blocking, const struct c3d_task *task,
                     const struct c3d_chunk *chunk, const float *input, float *packed)
@@ -261,20 +294,31 @@ void c3d_pack_input(const struct c3d_kernels *kernels, const struct c3d_problem 
         pack_columns(problem, blocking, task->out[W], chunk->channels, input, packed);
         return;
     }
-    const struct c3d_axis *const planes = &blocking->planes;
     const int64_t depth = problem->in[T], height = problem->in[H], width = problem->in[W];
     const struct source from = source_of(problem, blocking, task, chunk);
-    const struct row_plan plan =
-        plan_rows(kernels, blocking, width, from.w0, c3d_extent(task->out[W]));
-    for (int64_t c = chunk->channels.begin; c < chunk->channels.end; c++) {
-        for (int64_t slot = 0; slot < from.plane_slots; slot++) {
-            const int64_t t = from.t0 + c3d_slot_coordinate(planes, slot);
-            if (t >= 0 && t < depth) {
-                pack_plane(&plan, blocking, &from, height,
-                           input + (c * depth + t) * height * width,
-                           packed + ((c - chunk->channels.begin) * planes->slots + slot) *
-                                        blocking->rows.slots * blocking->row.length);
-            }
+    const int64_t outs = c3d_extent(task->out[W]), columns = outs * problem->stride[W];
+    struct row_plan plan = plan_rows(kernels, blocking, width, from.w0, outs);
+    /* What comes 4 KiB later in memory is packed 4 KiB later only if planes are that long.  Of shorter
+     * pieces of planes, some planes later: 1x1x1 0.93 to 0.98, 3x1x1 0.88 to 0.95 of the time where
+     * channels collide (Zen 1). */
+    const int64_t piece = from.row_slots * plan.count * blocking->row.segments;
+    const bool in_pieces = blocking->cold && piece < elems_ahead && piece < height * width;
+    const int64_t pieces = in_pieces ? c3d_ceil_div(elems_ahead, piece) : 0;
+    struct plane plane = {chunk->channels.begin, 0};
+    struct plane later = {chunk->channels.begin + pieces / from.plane_slots,
+                          pieces % from.plane_slots};
+    for (; plane.channel < chunk->channels.end; plane = plane_after(&from, plane)) {
+        const int64_t at = plane_at(problem, blocking, &from, plane);
+        const int64_t t = from.t0 + c3d_slot_coordinate(&blocking->planes, plane.slot);
+        if (in_pieces) {
+            plan.ahead = (ptrdiff_t)(later_plane_at(problem, blocking, &from, later, columns) - at);
+            later = plane_after(&from, later);
+        }
+        if (t >= 0 && t < depth) {
+            const int64_t channel = plane.channel - chunk->channels.begin;
+            pack_plane(&plan, blocking, &from, height, input + at,
+                       packed + (channel * blocking->planes.slots + plane.slot) *
+                                    blocking->rows.slots * blocking->row.length);
         }
     }
 }

@@ -361,7 +361,7 @@ conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *r
         .problem = *request->problem,
         .kernels = request->kernels,
         .relu = request->relu,
-        .ask_ahead = far && !collide,
+        .ask_ahead = far && !collide && !gathers,
         .may_stream = request->stream && request->kernels->lanes >= C3D_LINE_ELEMS,
         .l3_rate = request->rates.l3,
         .in_place = !gathers && reads_in_place(request, block_size),
@@ -370,8 +370,9 @@ conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *r
     };
     /* Channels that collide push each other's lines out of L2 again before they are packed (32 of
      * 8 MiB each, 1x1x1 to 25 channels: 0.80 with 512 KiB of L2).  Packing asks for them as it goes:
-     * the same 1.15, 3x1x1 from 32 to 16 channels of 4 MiB 1.10, 2x2x2 of stride 2 1.03-1.09. */
-    r->blocking.cold = far && collide;
+     * the same 1.15, 3x1x1 from 32 to 16 channels of 4 MiB 1.10, 2x2x2 of stride 2 1.03-1.09.  Gathered
+     * rows 1.00 to 1.05 where nothing collides. */
+    r->blocking.cold = far && (collide || gathers);
     return choose_tile(r, request);
 }
 

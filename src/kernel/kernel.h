@@ -241,8 +241,8 @@ enum { C3D_BOX_SUMS = 6, C3D_BOX_VECTORS = 3, C3D_MARCH_SUMS = 4, C3D_MARCH_VECT
  *     to[r*to_pitch + s*segment_pitch + i] = from[r*from_pitch + i*step + s]
  *
  * with 0 <= r < rows, 0 <= s < segments <= step, 0 <= i < count.  step is 1, 2 or 4.  If spare, a row
- * may be read to its element count*step, whether or not a segment has the last ones.  If cold, what
- * will be read is asked for 4 KiB ahead, perhaps beyond the tensor.
+ * may be read to its element count*step, whether or not a segment has the last ones.  What lies `ahead`
+ * elements after everything that is read is asked for, unless that is 0; any address will do.
  */
 struct c3d_deal {
     const float *from;
@@ -250,7 +250,8 @@ struct c3d_deal {
     ptrdiff_t from_pitch, to_pitch, segment_pitch;
     int64_t rows, count;
     int step, segments;
-    int spare, cold;
+    int spare;
+    ptrdiff_t ahead;
 };
 
 /*

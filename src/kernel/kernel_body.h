@@ -140,16 +140,16 @@ static C3D_ALWAYS_INLINE void deal_vectors(const float *from, float *to, ptrdiff
     }
 }
 
-static C3D_ALWAYS_INLINE void deal_rows(const struct c3d_deal *d, const int step, const bool cold)
+static C3D_ALWAYS_INLINE void deal_rows(const struct c3d_deal *d, const int step, const bool ask)
 {
-    enum { ahead = 1024 };
+    const ptrdiff_t ahead = d->ahead;
     for (int64_t r = 0; r < d->rows; r++) {
         const float *const from = d->from + r * d->from_pitch;
         float *const to = d->to + r * d->to_pitch;
         int64_t i = 0;
         for (; i + C3D_LANES < d->count; i += C3D_LANES) {
             C3D_UNROLL
-            for (int v = 0; v < step && cold; v++) {
+            for (int v = 0; v < step && ask; v++) {
                 __builtin_prefetch(from + i * step + v * C3D_LANES + ahead, 0, 3);
             }
             deal_vectors(from + i * step, to + i, d->segment_pitch, C3D_LANES, step, d->segments,
@@ -169,7 +169,7 @@ static C3D_ALWAYS_INLINE void deal_rows(const struct c3d_deal *d, const int step
 
 static void deal(const struct c3d_deal *d)
 {
-    switch (2 * d->step + (d->cold != 0)) {
+    switch (2 * d->step + (d->ahead != 0)) {
     case 2:
         deal_rows(d, 1, false);
         break;
