@@ -124,11 +124,11 @@ static bool outer_holds(const struct outer_case *c)
                 const float got = outer.acc[at];
                 if (!same_float(expected, got))
                     good = complain("%s outer %dx%d, %zu channels, %zu taps, start %d, triples "
-                                    "%d, strided %d: tile %d of %d, row %d lane %d is %a, expected %a",
+                                    "%d, strided %d: tile %d of %d, row %d lane %d is %a, "
+                                    "expected %a",
                                     c->kernels->name, c->count, c->vector_count, c->channels,
-                                    c->tap_count, c->start, c->triples, c->strided, tile, c->tiles, m,
-                                    lane,
-                                    (double)got, (double)expected);
+                                    c->tap_count, c->start, c->triples, c->strided, tile, c->tiles,
+                                    m, lane, (double)got, (double)expected);
             }
         if (good && tile + 1 < c->tiles &&
             !(c->start ? is_poisoned(gap, SUMS * sizeof(float))

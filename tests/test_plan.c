@@ -85,6 +85,27 @@ Test(plan, tiles_are_clipped_to_the_problem)
     workload_free(&w);
 }
 
+/* Small volumes are cut as far as a team of four needs, and output channels. */
+Test(plan, small_layers_occupy_threads)
+{
+    static const char *const problems[] = {"n1_ci512t2h7w7_co256_k1", "n1_ci64t4h14w14_co24_k1",
+                                           "n1_ci96t16h14w14_co216_k1", "n1_ci20t1h9w9_co30_k3_p1",
+                                           "n1_ci32t5h6w6_co64_k3x1x1_p1x0x0"};
+    static const char *const algorithms[] = {"direct", "rows"};
+    for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
+        for (size_t j = 0; j < sizeof algorithms / sizeof *algorithms; j++) {
+            struct workload w;
+            conv3d_options options = options_strict(4);
+            options.algorithm = algorithms[j];
+            conv3d_plan *plan = make_plan(&w, problems[i], &options);
+            const conv3d_plan_info info = query(plan);
+            cr_expect(info.threads >= 3 && info.imbalance < 1.5, "%s %s: %d threads, %g",
+                      problems[i], algorithms[j], info.threads, info.imbalance);
+            conv3d_plan_destroy(plan);
+            workload_free(&w);
+        }
+}
+
 static void lists_its_candidates(const char *wish)
 {
     struct workload w;

@@ -111,8 +111,8 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
                            (b->ragged ? inside(p, W) : 1) *
                            tile_inefficiency(request->kernels, b->tile.w,
                                              c3d_panel_at(b->panels, b->tile.oc, 0).vectors);
-    /* Rows of stride 2 that stay whole cost less, but tiles that count on it are worse (2x2x2 1.04, 3x3x3
-     * 1.06 of the time). */
+    /* Rows of stride 2 that stay whole cost less, but tiles that count on it are worse (2x2x2 1.04,
+     * 3x3x3 1.06 of the time). */
     const double pack =
         c3d_pack_cost((double)p->in_channels * (double)b->planes.slots, (double)b->rows.slots,
                       (double)b->row.length, p->stride[W]) / lanes;
@@ -223,8 +223,10 @@ static double search_tiles(const struct c3d_request *request, struct c3d_panels 
              request->kernels->max_count[panels.vectors]);
     for (b.tile.w = first_tile(wish->w, p->out[W], pixels_max); b.tile.w > 0;
          b.tile.w = next_tile(wish->w, p->out[W], b.tile.w)) {
-        if (wish->w == 0 && b.tile.w < c3d_min(p->out[W], 256) && best_cost < INFINITY) {
-            break; /* short rows only when nothing longer fits */
+        /* Short rows only when nothing longer fits, or occupies all threads. */
+        if (wish->w == 0 && b.tile.w < c3d_min(p->out[W], 256) && best_cost < INFINITY &&
+            c3d_task_count(p, &best->tile) >= request->threads) {
+            break;
         }
         const double t_max = fmax(pixels_max / (double)b.tile.w, 1);
         for (b.tile.t = first_tile(wish->t, p->out[T], t_max); b.tile.t > 0;

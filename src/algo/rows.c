@@ -243,8 +243,9 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
     }
     struct cut cut = {0};
     /* A block's weights stay in cache for all planes. */
-    for (int64_t oc = 0; oc < p->out_channels; oc += r->block_size) {
-        const int64_t count = c3d_min(r->block_size, p->out_channels - oc);
+    const struct c3d_range channels = worker->task->channels;
+    for (int64_t oc = channels.begin; oc < channels.end; oc += r->block_size) {
+        const int64_t count = c3d_min(r->block_size, channels.end - oc);
         outer.count = (int)count;
         outer.scalars = c3d_rowwise_weights(worker, oc, count);
         outer.scalar_step = (ptrdiff_t)(c3d_volume(p->kernel) * count);
@@ -269,7 +270,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
 
 const struct c3d_algorithm c3d_rows = {
     .name = "rows",
-    .heeds = C3D_HEEDS_IC | C3D_HEEDS_PANEL,
+    .heeds = C3D_HEEDS_OC | C3D_HEEDS_IC | C3D_HEEDS_PANEL,
     .refusal = refusal,
     .estimate = estimate,
     .error = c3d_sequential_error,

@@ -129,7 +129,7 @@ static void start_prefetch(struct c3d_rowwise_worker *worker, const struct c3d_t
     const struct c3d_chunk chunk = chunk_from(r, worker->last ? 0 : worker->chunk.channels.end);
     const int64_t vectors = c3d_ceil_div(c3d_extent(worker->task->out[W]), r->kernels->lanes);
     const int64_t rows = c3d_extent(worker->task->out[T]) * c3d_extent(worker->task->out[H]);
-    const int64_t blocks = c3d_ceil_div(r->problem.out_channels, r->block_size);
+    const int64_t blocks = c3d_ceil_div(c3d_extent(worker->task->channels), r->block_size);
     const int64_t tiles = c3d_ceil_div(
         vectors, c3d_rowwise_tile_vectors(r->kernels, (int)r->block_size, vectors));
     c3d_prefetch_start(&worker->ahead, &r->problem, &r->blocking, task, &chunk,

@@ -119,7 +119,7 @@ static bool derive(struct c3d_rowwise *r, size_t room)
     lay_out_window(r);
     lay_out_runs(r);
     /* With one chunk the sums of a register tile are written at once. */
-    const int64_t channels = c3d_round_up(p->out_channels, r->block_size);
+    const int64_t channels = c3d_round_up(b->tile.oc, r->block_size);
     const double sums = b->tile.ic == p->in_channels
                             ? C3D_MAX_ACCUMULATORS * lanes
                             : (double)b->tile.t * (double)plane_vectors(r) * lanes *
@@ -140,6 +140,12 @@ static bool derive(struct c3d_rowwise *r, size_t room)
     return true;
 }
 
+/* Four tasks per thread keep the last one's lead small. */
+static bool enough_tasks(const struct c3d_rowwise *r, const struct c3d_request *request)
+{
+    return c3d_task_count(&r->problem, &r->blocking.tile) >= 4.0 * request->threads;
+}
+
 /* Doubles the tile along one axis while it fits, up to `goal`. */
 static void grow(struct c3d_rowwise *r, const struct c3d_request *request, size_t room,
                  int axis, int64_t goal)
@@ -150,8 +156,7 @@ static void grow(struct c3d_rowwise *r, const struct c3d_request *request, size_
     while (*extent < most) {
         const struct c3d_blocking before = *b;
         *extent = c3d_min(*extent * 2, most);
-        /* Four tasks per thread keep the last one's lead small. */
-        if (!derive(r, room) || c3d_task_count(&r->problem, &b->tile) < 4.0 * request->threads) {
+        if (!derive(r, room) || !enough_tasks(r, request)) {
             *b = before;
             break;
         }
@@ -171,21 +176,27 @@ static int64_t wish_or(int64_t wish, int64_t extent, int64_t otherwise)
     return c3d_min(wish > 0 ? wish : otherwise, extent);
 }
 
-/* With chunks of ic channels: long rows first, then H and T up to `goal` each for little
- * halo, then as much as `room` allows.  False if nothing fits. */
+/* What a tile is fitted to, beside the room: blocks of so many output channels, rows no longer than
+ * that, chunks of so many channels, and extents along H and T that are exceeded last. */
+struct aim {
+    int64_t oc, row, ic, goal;
+};
+
+/* Long rows first, then H and T up to the goal each for little halo, then as much as `room` allows.
+ * False if nothing fits. */
 static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, size_t room,
-                     int64_t ic, int64_t goal)
+                     const struct aim *aim)
 {
-    const int64_t goals[2] = {goal, INT64_MAX};
+    const int64_t goals[2] = {aim->goal, INT64_MAX};
     const struct c3d_problem *const p = &r->problem;
     const conv3d_tile *const wish = &request->tile;
     struct c3d_blocking *const b = &r->blocking;
     b->tile = (conv3d_tile){
         .t = wish_or(wish->t, p->out[T], 1),
         .h = wish_or(wish->h, p->out[H], 1),
-        .w = wish_or(wish->w, p->out[W], equal_rows(p->out[W], longest_row)),
-        .oc = p->out_channels,
-        .ic = ic,
+        .w = wish_or(wish->w, p->out[W], equal_rows(p->out[W], aim->row)),
+        .oc = aim->oc,
+        .ic = aim->ic,
         .panel = r->block_size,
     };
     const int64_t shortest = r->gathers ? shortest_gathered_row : shortest_row;
@@ -212,22 +223,80 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, s
     return derive(r, room);
 }
 
+/* How many times its share the busiest thread has to do. */
+static double imbalance(const struct c3d_rowwise *r, const struct c3d_request *request)
+{
+    const struct c3d_problem *const p = &r->problem;
+    const conv3d_tile *const tile = &r->blocking.tile;
+    if (request->threads == 1) {
+        return 1;
+    }
+    const double rounds = ceil(c3d_task_count(p, tile) / request->threads);
+    const double outs = (double)tile->t * (double)tile->h * (double)tile->w * (double)tile->oc;
+    const double all = (double)p->items * (double)p->groups * (double)p->out_channels *
+                       (double)c3d_volume(p->out);
+    return rounds * outs * request->threads / all;
+}
+
 /* What depends on the tile, for each output: empty lanes, the halo packed with it, its
- * share of the weights, and its sums on their way to memory and back between chunks.  In
- * FMAs of one lane. */
-static double tile_cost(const struct c3d_rowwise *r)
+ * share of the weights, its sums on their way to memory and back between chunks, and the wait for the
+ * last thread.  In FMAs of one lane. */
+static double tile_cost(const struct c3d_rowwise *r, const struct c3d_request *request)
 {
     const struct c3d_problem *const p = &r->problem;
     const struct c3d_blocking *const b = &r->blocking;
     const double window = channel_window(r);
+    const double blocks = (double)c3d_ceil_div(p->out_channels, b->tile.oc);
     const double outs = (double)b->tile.t * (double)b->tile.h * (double)b->tile.w;
     const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
     const double products = (double)c3d_reduction(p) * (double)p->out_channels;
     const double lanes =
         (double)b->tile.t * (double)plane_vectors(r) * (double)r->kernels->lanes;
-    return products * (lanes + weights_vector * r->l3_rate) / outs +
-           window / outs * (double)p->in_channels * (r->in_place ? read_element : packed_element) +
-           (chunks - 1) * (double)p->out_channels * sum_round_trip;
+    return imbalance(r, request) *
+           (products * (lanes + weights_vector * r->l3_rate) / outs +
+            blocks * window / outs * (double)p->in_channels *
+                (r->in_place ? read_element : packed_element) +
+            (chunks - 1) * (double)p->out_channels * sum_round_trip);
+}
+
+/* The cheapest tile so far. */
+struct best {
+    struct c3d_rowwise rowwise;
+    double cost;
+};
+
+/* Tries chunks of all channels, half of them, and so on; true if some tile makes enough tasks. */
+static bool try_chunks(struct c3d_rowwise *r, const struct c3d_request *request, size_t room,
+                       int64_t oc, int64_t row, struct best *best)
+{
+    static const int64_t goals[] = {8, INT64_MAX};
+    const int64_t all = r->problem.in_channels, wish = request->tile.ic;
+    bool enough = false;
+    for (int64_t ic = wish_or(wish, all, all); ic > 0;
+         ic = wish > 0 || ic == 1 ? 0 : c3d_ceil_div(ic, 2)) {
+        for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
+            if (fit_tile(r, request, room, &(struct aim){oc, row, ic, goals[i]})) {
+                const double cost = tile_cost(r, request);
+                enough = enough || enough_tasks(r, request);
+                if (cost < best->cost) {
+                    *best = (struct best){*r, cost};
+                }
+            }
+        }
+    }
+    return enough;
+}
+
+/* The same with shorter rows, while there are too few tasks for several threads. */
+static bool try_rows(struct c3d_rowwise *r, const struct c3d_request *request, size_t room,
+                     int64_t oc, struct best *best)
+{
+    bool enough = false;
+    for (int64_t row = longest_row; row >= shortest_gathered_row && !enough; row /= 2) {
+        enough = try_chunks(r, request, room, oc, row, best) || request->threads == 1 ||
+                 request->tile.w > 0;
+    }
+    return enough;
 }
 
 /* The cheapest tile of those that half of L2 holds; beyond it, less of everything that
@@ -235,33 +304,30 @@ static double tile_cost(const struct c3d_rowwise *r)
 static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request *request)
 {
     const struct c3d_problem *const p = &r->problem;
-    const conv3d_tile *const wish = &request->tile;
     struct c3d_blocking *const b = &r->blocking;
-    static const int64_t goals[] = {8, INT64_MAX};
     const size_t l2 = c3d_l2_bytes(request);
     const size_t room = l2 / 2 < request->scratch_limit ? l2 / 2 : request->scratch_limit;
     for (int axis = T; axis <= W; axis++) {
         b->taps[axis] = p->kernel[axis];
     }
     b->zero_rows = true;
-    struct c3d_rowwise best = *r;
-    double best_cost = INFINITY;
-    int64_t ic = wish_or(wish->ic, p->in_channels, p->in_channels);
-    while (ic > 0) {
-        for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
-            const double cost =
-                fit_tile(r, request, room, ic, goals[i]) ? tile_cost(r) : INFINITY;
-            if (cost < best_cost) {
-                best = *r;
-                best_cost = cost;
-            }
-        }
-        ic = wish->ic > 0 || ic == 1 ? 0 : c3d_ceil_div(ic, 2);
+    /* Blocks of output channels, of which each packs the input again, where nothing else makes enough
+     * tasks: 1x1x1 from 512 to 2048 channels in 98 outputs was one task, twice as long as two. */
+    const int64_t wish =
+        c3d_round_up(c3d_min(request->tile.oc, p->out_channels), r->block_size);
+    const int64_t blocks = c3d_ceil_div(p->out_channels, r->block_size);
+    struct best best = {.cost = INFINITY};
+    bool enough = false;
+    for (int64_t some = blocks; some > 0 && !enough; some = some > 1 ? c3d_ceil_div(some, 2) : 0) {
+        const int64_t oc = wish_or(wish, p->out_channels, some * r->block_size);
+        enough = try_rows(r, request, room, oc, &best) || wish > 0;
     }
-    if (best_cost < INFINITY) {
-        *r = best;
+    if (best.cost < INFINITY) {
+        *r = best.rowwise;
         return CONV3D_OK;
     }
+    const struct aim least = {wish_or(wish, p->out_channels, p->out_channels), longest_row, 1, 1};
+    (void)fit_tile(r, request, room, &least);
     while (!derive(r, request->scratch_limit)) {
         int64_t *const largest = b->tile.ic > 1   ? &b->tile.ic
                                  : b->tile.t > 1  ? &b->tile.t
@@ -412,7 +478,7 @@ double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_siz
     }
     const struct c3d_blocking *const b = &r.blocking;
     const int lanes = request->kernels->lanes;
-    const double tasks = c3d_task_count(p, &b->tile), channels = (double)p->out_channels;
+    const double tasks = c3d_task_count(p, &b->tile), channels = (double)b->tile.oc;
     const double input = r.in_place ? (double)p->in_channels * channel_window(&r) *
                                           read_cost(request, block_size)
                                     : pack_cost(&r, request);
