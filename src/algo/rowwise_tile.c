@@ -349,8 +349,9 @@ static int64_t joined_vectors(const struct c3d_problem *p, int lanes)
     const int64_t span = (p->kernel[W] - 1) * p->dilation[W] - shared_columns(p);
     const int64_t joined =
         c3d_ceil_div((p->out[H] - 1) * (p->out[W] + span) + p->out[W], lanes);
-    const bool pays = p->stride[W] == 1 && p->stride[H] == 1 &&
-                      joined < p->out[H] * c3d_ceil_div(p->out[W], lanes);
+    const bool possible = (p->stride[W] == 1 || p->kernel[W] == 1) &&
+                          (p->stride[H] == 1 || p->kernel[H] == 1);
+    const bool pays = possible && joined < p->out[H] * c3d_ceil_div(p->out[W], lanes);
     return pays ? joined : 0;
 }
 
@@ -365,6 +366,18 @@ int64_t c3d_rowwise_run_vectors(const struct c3d_request *request)
     const int lanes = request->kernels->lanes;
     const int64_t joined = joined_vectors(request->problem, lanes);
     return joined > 0 ? joined : c3d_ceil_div(request->problem->out[W], lanes);
+}
+
+double c3d_rowwise_torn(const struct c3d_request *request, int width)
+{
+    const struct c3d_problem *const p = request->problem;
+    const int lanes = request->kernels->lanes;
+    if (joined_vectors(p, lanes) == 0) {
+        const int64_t row = c3d_round_up(p->out[W], lanes);
+        return row == p->out[W] ? 0 : (double)width * lanes / (double)row;
+    }
+    const int64_t pitch = p->out[W] + (p->kernel[W] - 1) * p->dilation[W] - shared_columns(p);
+    return pitch == p->out[W] ? 0 : fmin((double)width * lanes / (double)pitch, 1);
 }
 
 static double input_bytes(const struct c3d_problem *p)

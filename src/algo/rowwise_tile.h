@@ -35,6 +35,9 @@ bool c3d_rowwise_gathers(const struct c3d_request *request);
 double c3d_rowwise_runs(const struct c3d_request *request);
 int64_t c3d_rowwise_run_vectors(const struct c3d_request *request);
 
+/* The part of the register tiles so many vectors wide that hold other than consecutive outputs. */
+double c3d_rowwise_torn(const struct c3d_request *request, int width);
+
 /* Everything but the sums of one item: packing, weights from beyond L2, results on their
  * way to memory.  In vector FMAs. */
 double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_size);
