@@ -132,7 +132,7 @@ static C3D_ALWAYS_INLINE void walk_taps(const struct c3d_outer *o, vf *acc, cons
                                         const float *scalars, const int count, const int width,
                                         const int pitch, const enum tile_kind kind)
 {
-    enum { SOME = 4 }; /* 27 taps of stride 2 or dilated 0.96 to 0.98 of the time (Zen 1) */
+    enum { SOME = 4 }; /* 27 dilated taps 0.96 to 0.98 of the time (Zen 1) */
     const struct c3d_tap *const end = o->taps + o->tap_count, *tap = o->taps;
     for (; kind == WHOLE && v_has_step(count, width) && end - tap >= SOME; tap += SOME) {
         C3D_UNROLL
@@ -442,59 +442,49 @@ static C3D_ALWAYS_INLINE void outer_any_count(const struct c3d_outer *o, const i
         outer_any_count(o, C3D_COUNT_##width, width, pitch, kind); \
     }
 
-TILE_FUNCTION(outer, 1, 1, WHOLE)
-TILE_FUNCTION(outer, 2, 1, WHOLE)
-TILE_FUNCTION(outer, 3, 1, WHOLE)
-TILE_FUNCTION(outer, 4, 1, WHOLE)
-TILE_FUNCTION(outer, 6, 1, WHOLE)
-TILE_FUNCTION(outer, 8, 1, WHOLE)
-TILE_FUNCTION(strided_outer, 1, 2, WHOLE)
-TILE_FUNCTION(strided_outer, 2, 2, WHOLE)
-TILE_FUNCTION(strided_outer, 3, 2, WHOLE)
-TILE_FUNCTION(strided_ragged, 1, 2, RAGGED)
-TILE_FUNCTION(strided_ragged, 2, 2, RAGGED)
-TILE_FUNCTION(strided_ragged, 3, 2, RAGGED)
-TILE_FUNCTION(ragged, 1, 1, RAGGED)
-TILE_FUNCTION(ragged, 2, 1, RAGGED)
-TILE_FUNCTION(ragged, 3, 1, RAGGED)
-TILE_FUNCTION(lane_scalars, 1, C3D_LANES, LANE_SCALARS)
-TILE_FUNCTION(lane_scalars, 2, C3D_LANES, LANE_SCALARS)
-TILE_FUNCTION(lane_scalars, 3, C3D_LANES, LANE_SCALARS)
-
-typedef void outer_fn(const struct c3d_outer *);
-
-#if C3D_FEW_INSTRUCTIONS
-TILE_FUNCTION(single, 1, 1, SINGLE)
-TILE_FUNCTION(single, 2, 1, SINGLE)
-TILE_FUNCTION(single, 3, 1, SINGLE)
-TILE_FUNCTION(single, 4, 1, SINGLE)
-TILE_FUNCTION(single, 6, 1, SINGLE)
-TILE_FUNCTION(single, 8, 1, SINGLE)
-
-#define TRIPLES_FUNCTIONS(name, pitch, kind) \
+#define NARROW_TILES(name, pitch, kind) \
     TILE_FUNCTION(name, 1, pitch, kind) \
     TILE_FUNCTION(name, 2, pitch, kind) \
     TILE_FUNCTION(name, 3, pitch, kind)
-TRIPLES_FUNCTIONS(triples, 1, TRIPLES)
-TRIPLES_FUNCTIONS(triples_left, 1, TRIPLES_LEFT)
-TRIPLES_FUNCTIONS(triples_right, 1, TRIPLES_RIGHT)
-TRIPLES_FUNCTIONS(triples_both, 1, TRIPLES_BOTH)
-TRIPLES_FUNCTIONS(strided, 2, TRIPLES)
-TRIPLES_FUNCTIONS(strided_left, 2, TRIPLES_LEFT)
-TRIPLES_FUNCTIONS(strided_right, 2, TRIPLES_RIGHT)
-TRIPLES_FUNCTIONS(strided_both, 2, TRIPLES_BOTH)
-#undef TRIPLES_FUNCTIONS
+#define WIDE_TILES(name, pitch, kind) \
+    TILE_FUNCTION(name, 4, pitch, kind) \
+    TILE_FUNCTION(name, 6, pitch, kind) \
+    TILE_FUNCTION(name, 8, pitch, kind)
+
+NARROW_TILES(outer, 1, WHOLE)
+WIDE_TILES(outer, 1, WHOLE)
+NARROW_TILES(ragged, 1, RAGGED)
+NARROW_TILES(strided, 2, WHOLE)
+NARROW_TILES(strided_ragged, 2, RAGGED)
+NARROW_TILES(lane_scalars, C3D_LANES, LANE_SCALARS)
+
+/* By width, in tables of the functions. */
+#define NARROW(name) [1] = name##_1, [2] = name##_2, [3] = name##_3
+#define WIDE(name) [4] = name##_4, [6] = name##_6, [8] = name##_8
+typedef void outer_fn(const struct c3d_outer *);
+
+#if C3D_FEW_INSTRUCTIONS
+NARROW_TILES(single, 1, SINGLE)
+WIDE_TILES(single, 1, SINGLE)
+NARROW_TILES(triples, 1, TRIPLES)
+NARROW_TILES(triples_left, 1, TRIPLES_LEFT)
+NARROW_TILES(triples_right, 1, TRIPLES_RIGHT)
+NARROW_TILES(triples_both, 1, TRIPLES_BOTH)
+NARROW_TILES(strided_triples, 2, TRIPLES)
+NARROW_TILES(strided_triples_left, 2, TRIPLES_LEFT)
+NARROW_TILES(strided_triples_right, 2, TRIPLES_RIGHT)
+NARROW_TILES(strided_triples_both, 2, TRIPLES_BOTH)
 
 /* Of rows of three that lie so: by whether scalars are two apart, and whether the tile leaves out its
  * first row, and its last. */
 static outer_fn *find_triples(const struct c3d_outer *o)
 {
-#define WIDTHS(name) {[1] = name##_1, [2] = name##_2, [3] = name##_3}
     static outer_fn *const functions[2][2][2][C3D_MAX_RAGGED_VECTORS + 1] = {
-        {{WIDTHS(triples), WIDTHS(triples_right)}, {WIDTHS(triples_left), WIDTHS(triples_both)}},
-        {{WIDTHS(strided), WIDTHS(strided_right)}, {WIDTHS(strided_left), WIDTHS(strided_both)}},
+        {{{NARROW(triples)}, {NARROW(triples_right)}},
+         {{NARROW(triples_left)}, {NARROW(triples_both)}}},
+        {{{NARROW(strided_triples)}, {NARROW(strided_triples_right)}},
+         {{NARROW(strided_triples_left)}, {NARROW(strided_triples_both)}}},
     };
-#undef WIDTHS
     bool left = false, right = false;
     if (o->ragged) {
         const int32_t first = o->taps[0].skip, last = o->taps[2].skip;
@@ -513,10 +503,7 @@ static outer_fn *find_triples(const struct c3d_outer *o)
 /* The longer code for these taps, or NULL. */
 static outer_fn *find_long_code(const struct c3d_outer *o)
 {
-    static outer_fn *const single[C3D_MAX_VECTORS + 1] = {
-        [1] = single_1, [2] = single_2, [3] = single_3,
-        [4] = single_4, [6] = single_6, [8] = single_8,
-    };
+    static outer_fn *const single[C3D_MAX_VECTORS + 1] = {NARROW(single), WIDE(single)};
     if (o->tap_count == 1 && !o->ragged && !o->strided) {
         return single[o->vector_count];
     }
@@ -530,24 +517,21 @@ static outer_fn *find_long_code(const struct c3d_outer *o)
 }
 #endif
 
+#undef WIDE_TILES
+#undef NARROW_TILES
 #undef TILE_FUNCTION
 
 static void outer(const struct c3d_outer *o)
 {
-    static outer_fn *const whole[C3D_MAX_VECTORS + 1] = {
-        [1] = outer_1, [2] = outer_2, [3] = outer_3,
-        [4] = outer_4, [6] = outer_6, [8] = outer_8,
+    static outer_fn *const whole[2][C3D_MAX_VECTORS + 1] = {
+        {NARROW(outer), WIDE(outer)},
+        {NARROW(strided)},
     };
-    static outer_fn *const ragged[C3D_MAX_RAGGED_VECTORS + 1] = {
-        [1] = ragged_1, [2] = ragged_2, [3] = ragged_3,
+    static outer_fn *const ragged[2][C3D_MAX_RAGGED_VECTORS + 1] = {
+        {NARROW(ragged)},
+        {NARROW(strided_ragged)},
     };
-    static outer_fn *const strided[2][C3D_MAX_PANEL_VECTORS + 1] = {
-        {[1] = strided_outer_1, [2] = strided_outer_2, [3] = strided_outer_3},
-        {[1] = strided_ragged_1, [2] = strided_ragged_2, [3] = strided_ragged_3},
-    };
-    static outer_fn *const lane_scalars[C3D_MAX_PANEL_VECTORS + 1] = {
-        [1] = lane_scalars_1, [2] = lane_scalars_2, [3] = lane_scalars_3,
-    };
+    static outer_fn *const lane_scalars[C3D_MAX_PANEL_VECTORS + 1] = {NARROW(lane_scalars)};
     if (o->lane_scalars) {
         lane_scalars[o->vector_count](o);
         return;
@@ -555,11 +539,11 @@ static void outer(const struct c3d_outer *o)
     outer_fn *const long_code = find_long_code(o);
     if (long_code != NULL) {
         long_code(o);
-    } else if (o->strided) {
-        strided[o->ragged != 0][o->vector_count](o);
     } else if (o->ragged) {
-        ragged[o->vector_count](o);
+        ragged[o->strided != 0][o->vector_count](o);
     } else {
-        whole[o->vector_count](o);
+        whole[o->strided != 0][o->vector_count](o);
     }
 }
+#undef WIDE
+#undef NARROW
