@@ -522,6 +522,7 @@ static bool deal_holds(const struct deal_case *c)
         .from = from.data, .to = to.data, .from_pitch = used + c->gap,
         .to_pitch = dealt + c->gap, .segment_pitch = segment, .rows = c->rows,
         .count = c->count, .step = c->step, .segments = c->segments, .spare = c->spare,
+        .ahead = ((ptrdiff_t)(c->seed % 3) - 1) * 4096, /* outside the operands too */
     };
     c->kernels->deal(&deal);
     const bool good = deal_is_right(c, &deal) && guarded_intact(&to);

@@ -342,13 +342,18 @@ static conv3d_status choose_tile(struct c3d_rowwise *r, const struct c3d_request
     return CONV3D_OK;
 }
 
+/* Columns from one row to the next where rows are joined. */
+static int64_t joined_pitch(const struct c3d_problem *p)
+{
+    return p->out[W] + (p->kernel[W] - 1) * p->dilation[W] - shared_columns(p);
+}
+
 /* Vectors of a plane whose rows are joined; 0 when they cannot be, or take no fewer than
  * one by one. */
 static int64_t joined_vectors(const struct c3d_problem *p, int lanes)
 {
-    const int64_t span = (p->kernel[W] - 1) * p->dilation[W] - shared_columns(p);
     const int64_t joined =
-        c3d_ceil_div((p->out[H] - 1) * (p->out[W] + span) + p->out[W], lanes);
+        c3d_ceil_div((p->out[H] - 1) * joined_pitch(p) + p->out[W], lanes);
     const bool possible = (p->stride[W] == 1 || p->kernel[W] == 1) &&
                           (p->stride[H] == 1 || p->kernel[H] == 1);
     const bool pays = possible && joined < p->out[H] * c3d_ceil_div(p->out[W], lanes);
@@ -376,7 +381,7 @@ double c3d_rowwise_torn(const struct c3d_request *request, int width)
         const int64_t row = c3d_round_up(p->out[W], lanes);
         return row == p->out[W] ? 0 : (double)width * lanes / (double)row;
     }
-    const int64_t pitch = p->out[W] + (p->kernel[W] - 1) * p->dilation[W] - shared_columns(p);
+    const int64_t pitch = joined_pitch(p);
     return pitch == p->out[W] ? 0 : fmin((double)width * lanes / (double)pitch, 1);
 }
 

@@ -267,13 +267,13 @@ static C3D_ALWAYS_INLINE void next_channel(const struct c3d_outer *o, struct wal
 /* Three rows of three and no more, for the same reason: 1x3x3 takes 0.975 to 1.0 of the time; not in
  * ragged tiles (1.03 to 1.05). */
 static C3D_ALWAYS_INLINE void walk_nine(const struct c3d_outer *o, vf *acc, struct walk *walk,
-                                        const int count, const int width, const int pitch,
-                                        const enum tile_kind kind)
+                                        const int count, const int width, const int pitch)
 {
     for (; walk->left > 0; next_channel(o, walk)) {
         C3D_UNROLL
         for (int i = 0; i < 9; i += 3) {
-            walk_triple(o->taps + i, acc, walk->vectors, walk->scalars, count, width, pitch, kind);
+            walk_triple(o->taps + i, acc, walk->vectors, walk->scalars, count, width, pitch,
+                        TRIPLES);
         }
     }
 }
@@ -348,7 +348,7 @@ static C3D_ALWAYS_INLINE void walk_channels(const struct c3d_outer *o, vf *acc, 
         walk_few(o, acc, walk, count, width, pitch);
     }
     if (kind == TRIPLES && o->tap_count == 9 && v_has_step(count, width)) {
-        walk_nine(o, acc, walk, count, width, pitch, kind);
+        walk_nine(o, acc, walk, count, width, pitch);
     }
     for (; walk->left > 0; next_channel(o, walk)) {
         if (kind == LANE_SCALARS) {
