@@ -13,6 +13,7 @@ C3D_BASE_SOURCES = \
 
 C3D_PLATFORM_SOURCES = \
 	src/platform/cpu.h src/platform/cpu.c \
+	src/platform/caches.h src/platform/caches.c \
 	src/platform/topology.h src/platform/binding.h \
 	src/platform/clock.h src/platform/clock.c \
 	src/platform/team.h \

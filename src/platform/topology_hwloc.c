@@ -7,6 +7,7 @@
 #include "platform/topology_hwloc.h"
 
 #include "base/mem.h"
+#include "platform/caches.h"
 #include "platform/team.h"
 
 #include <pthread.h>
@@ -148,6 +149,20 @@ static void describe(hwloc_topology_t hwloc, hwloc_const_bitmap_t allowed, struc
     }
 }
 
+/*
+ * A virtual machine may tell neither Linux nor hwloc of its caches, but still answer what CPUs had
+ * for it before caches were shared.  Of the last cache that says too little (see caches.h): it
+ * stays unknown.
+ */
+static void add_private_caches(struct c3d_topology *t)
+{
+    if (t->l1d_bytes == 0 && t->l2_bytes == 0) {
+        const struct c3d_caches caches = c3d_sysconf_caches();
+        t->l1d_bytes = caches.l1d_bytes;
+        t->l2_bytes = caches.l2_bytes;
+    }
+}
+
 /* Debian splits hwloc's device backends into plugins that open X displays and
  * GPU drivers; caches and cores need none of them. */
 static void leave_out_devices(hwloc_topology_t hwloc)
@@ -188,6 +203,9 @@ static void discover(void)
     allowed_here = allowed_processors(hwloc);
     describe(hwloc, allowed_here, &topology);
     topology.here = hwloc_topology_is_thissystem(hwloc) != 0;
+    if (topology.here) {
+        add_private_caches(&topology);
+    }
 }
 
 const struct c3d_topology *c3d_topology_get(void)

@@ -6,6 +6,7 @@
 
 #include "platform/topology.h"
 
+#include "platform/caches.h"
 #include "platform/team.h"
 
 #include <pthread.h>
@@ -15,12 +16,6 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct c3d_topology topology;
-
-static size_t sysconf_bytes(int name)
-{
-    const long value = sysconf(name);
-    return value > 0 ? (size_t)value : 0;
-}
 
 static int allowed_processors(void)
 {
@@ -35,12 +30,11 @@ static int allowed_processors(void)
 
 static void discover(void)
 {
+    const struct c3d_caches caches = c3d_sysconf_caches();
     snprintf(topology.source, sizeof topology.source, "sysconf");
-#ifdef _SC_LEVEL1_DCACHE_SIZE
-    topology.l1d_bytes = sysconf_bytes(_SC_LEVEL1_DCACHE_SIZE);
-    topology.l2_bytes = sysconf_bytes(_SC_LEVEL2_CACHE_SIZE);
-    topology.l3_bytes = sysconf_bytes(_SC_LEVEL3_CACHE_SIZE);
-#endif
+    topology.l1d_bytes = caches.l1d_bytes;
+    topology.l2_bytes = caches.l2_bytes;
+    topology.l3_bytes = caches.l3_bytes;
     const int bound = allowed_processors(), team = c3d_team_processors();
     topology.processors = bound > team ? bound : team; /* OpenMP may have bound the caller */
     topology.here = true;
