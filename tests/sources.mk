@@ -28,6 +28,7 @@ unit_tests = \
 	tests/test_store_crowd \
 	tests/test_database \
 	tests/test_record \
+	tests/test_caches \
 	tests/test_placement \
 	tests/test_binding \
 	tests/test_packed \
@@ -87,6 +88,7 @@ tests_test_store_crowd_SOURCES = tests/test_store_crowd.c $(test_process)
 tests_test_database_SOURCES = tests/test_database.c $(test_support)
 tests_test_record_SOURCES = tests/test_record.c $(test_process)
 tests_test_schedule_SOURCES = tests/test_schedule.c $(test_support)
+tests_test_caches_SOURCES = tests/test_caches.c $(test_support)
 tests_test_placement_SOURCES = tests/test_placement.c $(test_support)
 tests_test_packed_SOURCES = tests/test_packed.c $(test_support)
 tests_test_tasks_SOURCES = tests/test_tasks.c tests/guard.c tests/guard.h $(test_support)
