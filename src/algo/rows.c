@@ -213,7 +213,7 @@ static float *convolve_run(struct c3d_rowwise_worker *worker, struct c3d_outer *
         outer->next.acc = outer->count * step;
         for (int64_t left = cut->part[i].tiles; left > 0; left -= outer->tiles) {
             outer->tiles = (int)c3d_min(left, C3D_ENOUGH_TILES);
-            if (at < readable.begin || readable.end - at < outer->tiles * step) {
+            if (at < readable.begin || at > readable.end - outer->tiles * step) {
                 outer->tiles = 1;
             }
             /* What may not be read was computed before, or will be, and is once more: the same

@@ -223,7 +223,8 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, s
     return derive(r, room);
 }
 
-/* How many times its share the busiest thread has to do. */
+/* How many times its share the busiest thread has to do: tasks of the mean size, as the last ones along an
+ * axis are smaller, but one of the largest at least. */
 static double imbalance(const struct c3d_rowwise *r, const struct c3d_request *request)
 {
     const struct c3d_problem *const p = &r->problem;
@@ -231,11 +232,12 @@ static double imbalance(const struct c3d_rowwise *r, const struct c3d_request *r
     if (request->threads == 1) {
         return 1;
     }
-    const double rounds = ceil(c3d_task_count(p, tile) / request->threads);
+    const double tasks = c3d_task_count(p, tile);
+    const double rounds = ceil(tasks / request->threads);
     const double outs = (double)tile->t * (double)tile->h * (double)tile->w * (double)tile->oc;
     const double all = (double)p->items * (double)p->groups * (double)p->out_channels *
                        (double)c3d_volume(p->out);
-    return rounds * outs * request->threads / all;
+    return request->threads * fmax(rounds / tasks, outs / all);
 }
 
 /* What depends on the tile, for each output: empty lanes, the halo packed with it, its
