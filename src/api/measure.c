@@ -121,7 +121,9 @@ conv3d_status conv3d_machine_measure(int threads, conv3d_rates *rates)
     }
     const int team = threads > 0 ? threads : c3d_threads_default().count;
     const size_t l3 = c3d_topology_get()->l3_bytes; /* 0 = unknown, perhaps large */
-    m.bytes = l3 == 0 || 4 * l3 > most_bytes ? most_bytes : 4 * l3 < least_bytes ? least_bytes : 4 * l3;
+    m.bytes = l3 == 0 || 4 * l3 > most_bytes ? most_bytes
+              : 4 * l3 < least_bytes         ? least_bytes
+                                             : 4 * l3;
     m.from = c3d_alloc(m.bytes);
     m.to = c3d_alloc(m.bytes);
     m.result = c3d_alloc((size_t)team * C3D_ALIGNMENT);
