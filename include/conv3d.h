@@ -550,8 +550,9 @@ typedef struct conv3d_machine {
     int packages;           /* the same */
     const char *placed_by;  /* the variable that has had OpenMP place threads, such as
                                "OMP_PROC_BIND"; "" = none.  Static storage */
-    size_t l1d_bytes, l2_bytes, l3_bytes; /* one cache; 0 = absent */
-    const char *topology;   /* where that is from: "hwloc 2.9.0", "sysconf" */
+    size_t l1d_bytes, l2_bytes, l3_bytes; /* one cache; 0 = absent or unknown */
+    const char *topology;   /* where that is from: "hwloc 2.9.0", "sysconf"; l1d and l2 are from
+                               sysconf as well where hwloc knows neither */
     const char *threading;  /* "OpenMP 201511" or "serial" */
     size_t memory_available; /* bytes that this process can still be given, now: the least of
                                what the machine has without swapping and what the control

@@ -186,3 +186,42 @@ Test(store_crowd, nothing_is_lost_when_some_are_killed)
 {
     gather(true);
 }
+
+/* Puts a file at the path of the database and takes it away, again and again. */
+static void come_and_go(const struct crowd *crowd, const char *file)
+{
+    while (!crowd->over) {
+        (void)!link(file, crowd->path);
+        unlink(crowd->path);
+    }
+}
+
+/* Other writers make the database, or a user removes it, at any moment of an update.  Each update is
+ * the first one of its process, which takes longest between one look at the file and the next. */
+Test(store_crowd, database_that_comes_and_goes)
+{
+    enum { ROUNDS = 100 }; /* one in ten failed where a file just made was taken for a link */
+    char file[512];
+    struct scratch scratch;
+    struct addition addition = {0, 0};
+    struct crowd *const crowd = mmap(NULL, sizeof *crowd, PROT_READ | PROT_WRITE,
+                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cr_assert(crowd != MAP_FAILED);
+    scratch_make(&scratch);
+    scratch_file(&scratch, "tuning", crowd->path);
+    cr_assert(c3d_store_update(scratch_file(&scratch, "other", file), add, &addition) == CONV3D_OK);
+    const pid_t pid = fork();
+    cr_assert(pid >= 0);
+    if (pid == 0) {
+        come_and_go(crowd, file);
+        _exit(0);
+    }
+    const int64_t rounds = test_count(ROUNDS);
+    crowd->updates = 1;
+    for (int64_t i = 0; i < rounds; i++)
+        expect_end(start(crowd, 0), false, "writer");
+    crowd->over = true;
+    expect_end(pid, false, "who comes and goes");
+    scratch_remove(&scratch);
+    munmap(crowd, sizeof *crowd);
+}

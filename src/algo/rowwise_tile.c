@@ -223,8 +223,8 @@ static bool fit_tile(struct c3d_rowwise *r, const struct c3d_request *request, s
     return derive(r, room);
 }
 
-/* How many times its share the busiest thread has to do: tasks of the mean size, as the last ones along an
- * axis are smaller, but one of the largest at least. */
+/* How many times its share the busiest thread has to do: tasks of the mean size, as the last ones
+ * along an axis are smaller, but one of the largest at least. */
 static double imbalance(const struct c3d_rowwise *r, const struct c3d_request *request)
 {
     const struct c3d_problem *const p = &r->problem;

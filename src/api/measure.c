@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum { max_threads = 4096, repeats = 5, result_step = C3D_ALIGNMENT / sizeof(double) };
-/* Four times the last cache, at least 64 and at most 256 MiB, per buffer. */
+/* Four times the last cache, at least 64 and at most 256 MiB, per buffer; the most if it is unknown. */
 static const size_t least_bytes = (size_t)64 << 20, most_bytes = (size_t)256 << 20;
 
 struct measurement {
@@ -120,10 +120,9 @@ conv3d_status conv3d_machine_measure(int threads, conv3d_rates *rates)
         return status;
     }
     const int team = threads > 0 ? threads : c3d_threads_default().count;
-    const size_t l3 = c3d_topology_get()->l3_bytes; /* 0 = unknown, perhaps large */
-    m.bytes = l3 == 0 || 4 * l3 > most_bytes ? most_bytes
-              : 4 * l3 < least_bytes         ? least_bytes
-                                             : 4 * l3;
+    const size_t l3 = c3d_topology_get()->l3_bytes;
+    m.bytes = l3 == 0 || 4 * l3 > most_bytes ? most_bytes : 4 * l3;
+    m.bytes = m.bytes < least_bytes ? least_bytes : m.bytes;
     m.from = c3d_alloc(m.bytes);
     m.to = c3d_alloc(m.bytes);
     m.result = c3d_alloc((size_t)team * C3D_ALIGNMENT);

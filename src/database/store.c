@@ -138,7 +138,8 @@ static conv3d_status find_target(const char *path, char target[PATH_MAX])
     if (realpath(path, target) != NULL) {
         return CONV3D_OK;
     }
-    if (lstat(path, &status) == 0) {
+    /* A file may be there by now: somebody else has just made it. */
+    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
         return c3d_fail(CONV3D_ERR_IO, "%s: is a link that leads nowhere", path);
     }
     return join(target, path, "") ? CONV3D_OK : fail_long(path);

@@ -8,8 +8,9 @@
 #include <stddef.h>
 
 /*
- * The caches of one core, and the last one.  0 = absent or unknown.  glibc before 2.37 takes for
- * the last one of an AMD processor all that its package has, up to 16 caches.
+ * The caches of one core, and the last one.  0 = absent or unknown.  The last one may be the sum of
+ * all that a package has, which is what CPUID 0x80000006 tells of AMD's: 508 MiB of a Zen 5 server
+ * (glibc 2.36, in a virtual machine that hides the newer leaf 0x8000001d).
  */
 struct c3d_caches {
     size_t l1d_bytes, l2_bytes, l3_bytes;

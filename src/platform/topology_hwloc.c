@@ -150,9 +150,8 @@ static void describe(hwloc_topology_t hwloc, hwloc_const_bitmap_t allowed, struc
 }
 
 /*
- * A virtual machine may tell neither Linux nor hwloc of its caches, but still answer what CPUs had
- * for it before caches were shared.  Of the last cache that says too little (see caches.h): it
- * stays unknown.
+ * A virtual machine may hide its caches from Linux and hwloc, but still answer the older leaves of
+ * CPUID.  Those do not tell how many caches the last level has (see caches.h): it stays unknown.
  */
 static void add_private_caches(struct c3d_topology *t)
 {
