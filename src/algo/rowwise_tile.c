@@ -238,10 +238,9 @@ static double imbalance(const struct c3d_rowwise *r, const struct c3d_request *r
     return fmin(rounds * outs, share + outs * (1 - 1 / threads)) / share;
 }
 
-/* What depends on the tile, for each output: empty lanes, the halo packed with it, its
- * share of the weights, its sums on their way to memory and back between chunks, and the wait for the
- * last thread.  In FMAs of one lane. */
-static double tile_cost(const struct c3d_rowwise *r, const struct c3d_request *request)
+/* What depends on the tile, for each output: empty lanes, the halo packed with it, its share of the
+ * weights, its sums on their way to memory and back between chunks.  In FMAs of one lane. */
+static double tile_work(const struct c3d_rowwise *r)
 {
     const struct c3d_problem *const p = &r->problem;
     const struct c3d_blocking *const b = &r->blocking;
@@ -252,11 +251,10 @@ static double tile_cost(const struct c3d_rowwise *r, const struct c3d_request *r
     const double products = (double)c3d_reduction(p) * (double)p->out_channels;
     const double lanes =
         (double)b->tile.t * (double)plane_vectors(r) * (double)r->kernels->lanes;
-    return imbalance(r, request) *
-           (products * (lanes + weights_vector * r->l3_rate) / outs +
-            blocks * window / outs * (double)p->in_channels *
-                (r->in_place ? read_element : packed_element) +
-            (chunks - 1) * (double)p->out_channels * sum_round_trip);
+    return products * (lanes + weights_vector * r->l3_rate) / outs +
+           blocks * window / outs * (double)p->in_channels *
+               (r->in_place ? read_element : packed_element) +
+           (chunks - 1) * (double)p->out_channels * sum_round_trip;
 }
 
 /* The cheapest tile so far; of two that cost the same, as far as such guesses go, the one that leaves
@@ -271,7 +269,7 @@ static void consider(struct best *best, const struct c3d_rowwise *r,
                      const struct c3d_request *request)
 {
     static const double same = 1.02, much = 1.1;
-    const double cost = tile_cost(r, request), waits = imbalance(r, request);
+    const double waits = imbalance(r, request), cost = waits * tile_work(r);
     if (cost < best->cost || (cost < same * best->cost && much * waits < best->imbalance)) {
         *best = (struct best){*r, fmin(cost, best->cost), waits};
     }
