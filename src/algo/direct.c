@@ -190,7 +190,8 @@ static int64_t run_end(const struct worker *worker, int64_t w, struct c3d_range 
 
 /* What to ask for while register tiles are at work: for each a line of input for each channel,
  * and one or two of weights; more than that at once. */
-static void prefetch(struct next *next, struct c3d_outer *outer)
+static void prefetch(struct next *next, const struct c3d_kernels *kernels,
+                     struct c3d_outer *outer)
 {
     enum { WEIGHTS = 1, most = C3D_MAX_AHEAD - WEIGHTS };
     _Static_assert(most == 2, "as many lines for each asker as are needed, 1 or 2");
@@ -200,7 +201,7 @@ static void prefetch(struct next *next, struct c3d_outer *outer)
     const int64_t lines =
         c3d_min(next->weights_lines, c3d_ceil_div(left, tiles * C3D_LINE_ELEMS));
     const int64_t askers = c3d_max(
-        (int64_t)outer->channels / (outer->tap_count == 1 ? C3D_SINGLE_CHANNELS : 1), 1);
+        (int64_t)outer->channels / (outer->tap_count == 1 ? kernels->channels_per_ask : 1), 1);
     const int64_t each = lines <= 0 ? 0 : lines <= askers ? 1 : most;
     for (int64_t i = 0; i < most; i++) {
         outer->ahead[WEIGHTS + i].at =
@@ -226,8 +227,9 @@ static void convolve_tiles(struct worker *worker, struct c3d_outer *outer,
     outer->ragged = list->ragged;
     outer->triples = list->triples;
     outer->adjacent = list->adjacent;
-    prefetch(&worker->next, outer);
-    worker->direct->kernels->outer(outer);
+    const struct c3d_kernels *const kernels = worker->direct->kernels;
+    prefetch(&worker->next, kernels, outer);
+    kernels->outer(outer);
 }
 
 /* One panel for some rows of a plane of outputs whose taps are these.  All rows of a register

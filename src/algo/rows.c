@@ -13,6 +13,7 @@
 #include "algo/rowwise_tile.h"
 #include "algo/step_cost.h"
 #include "algo/window.h"
+#include "base/mem.h"
 #include "base/num.h"
 
 #include <math.h>
@@ -154,6 +155,21 @@ static size_t list_taps(const struct c3d_rowwise_worker *worker, struct c3d_rang
     return (size_t)(tap - worker->taps);
 }
 
+/* Each register tile asks for what the one after it reads in place, of its last plane: L2 need not
+ * hold more of the input, which it cannot where channels collide (32 of 8 MiB each, 1x1x1 to 25
+ * channels: 0.70 to 0.84 of the time of packing them; 3x1x1 from 32 to 8 channels of 0.5 MiB 0.67; to
+ * 16 of 1 MiB 0.74; where nothing collides 0.98 to 1.0, with two threads on Zen 5). */
+static void ask_for_next_tiles(struct c3d_outer *outer)
+{
+    const ptrdiff_t width = outer->next.vectors;
+    const float *const next = outer->vectors + outer->taps[outer->tap_count - 1].vector + width;
+    for (int64_t i = 0; i < C3D_MAX_AHEAD; i++) {
+        outer->ahead[i].at = next + c3d_min(i * C3D_LINE_ELEMS, width - 1);
+        outer->ahead[i].step = outer->vector_step;
+        outer->ahead[i].next = width;
+    }
+}
+
 /* Register tiles of a run: `piece` and `outer` know where, `outs` is the run's end. */
 static void convolve_tiles(struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
                            struct c3d_rowwise_piece *piece, int64_t outs)
@@ -177,7 +193,11 @@ static void convolve_tiles(struct c3d_rowwise_worker *worker, struct c3d_outer *
         }
         outer->finish = whole ? &finish : NULL;
     }
-    c3d_prefetch_by(&worker->ahead, outer);
+    if (!r->ask_next) {
+        c3d_prefetch_by(&worker->ahead, outer);
+    } else if (piece->oc == worker->task->channels.begin && outer->tap_count > 0) {
+        ask_for_next_tiles(outer);
+    }
     r->kernels->outer(outer);
     if (worker->last && outer->finish == NULL) {
         const int64_t first = piece->first, end = first + piece->count;
@@ -244,9 +264,6 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
         .taps = worker->taps,
         .start = worker->start,
     };
-    for (int i = 0; i < C3D_MAX_AHEAD; i++) {
-        outer.ahead[i].at = worker->source; /* nothing new */
-    }
     struct cut cut = {0};
     /* A block's weights stay in cache for all planes. */
     const struct c3d_range channels = worker->task->channels;
@@ -255,6 +272,10 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
         outer.count = (int)count;
         outer.scalars = c3d_rowwise_weights(worker, oc, count);
         outer.scalar_step = (ptrdiff_t)(c3d_volume(p->kernel) * count);
+        for (int i = 0; i < C3D_MAX_AHEAD; i++) { /* nothing new */
+            outer.ahead[i].at = outer.scalars;
+            outer.ahead[i].step = outer.ahead[i].next = 0;
+        }
         for (int64_t t = out[T].begin; t < out[T].end; t++) {
             const struct c3d_range planes = c3d_valid_taps(p, T, t);
             outer.tap_count = list_taps(worker, planes, count);

@@ -19,7 +19,8 @@ struct c3d_rowwise {
     const struct c3d_kernels *kernels;
     struct c3d_blocking blocking;
     bool relu;
-    bool ask_ahead;     /* for the input, which lies beyond L2 */
+    bool ask_ahead;     /* for the input of what comes after, which lies beyond L2 */
+    bool ask_next;      /* register tiles ask for what the next ones read in place */
     double l3_rate;     /* of the request */
     bool may_stream;    /* if vectors are lines and the tile allows, ... */
     bool stream;        /* ... results go past the caches */

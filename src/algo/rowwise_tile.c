@@ -428,9 +428,8 @@ bool c3d_rowwise_gathers(const struct c3d_request *request)
 
 /* Whether register tiles can read the input as it lies: consecutive outputs read
  * consecutive elements, none in the padding of H and W, and a plane holds the longest
- * register tile wherever it ends.  It pays when a row is read by one block of output
- * channels, or stays in L2 for the others, unless rows are gathered. */
-static bool reads_in_place(const struct c3d_request *request, int64_t block_size)
+ * register tile wherever it ends. */
+static bool reads_in_place(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
     const int64_t span = (p->kernel[H] - 1) * p->dilation[H] * p->in[W] +
@@ -439,30 +438,33 @@ static bool reads_in_place(const struct c3d_request *request, int64_t block_size
                              (double)p->in[H] * (double)p->in[W] + (double)span;
     return p->stride[W] == 1 && p->begin[H] == 0 && p->begin[W] == 0 && p->end[H] == 0 &&
            p->end[W] == 0 && p->in[H] * p->in[W] - span >= C3D_ROWWISE_SLACK &&
-           reach < INT32_MAX &&
-           (p->out_channels <= block_size || !c3d_channels_collide(request, p->in_channels));
+           reach < INT32_MAX;
 }
 
 conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *request,
                               int64_t block_size)
 {
     const bool gathers = c3d_rowwise_gathers(request), far = is_far(request),
+               in_place = !gathers && reads_in_place(request),
                collide = c3d_channels_collide(request, request->problem->in_channels);
+    /* Unless channels collide, kernels that ask for a single line pay with 1.2 to 1.7 of the time for
+     * 3 to 16 output channels (AVX2). */
+    const bool ask_next = in_place && (collide || request->kernels->channels_per_ask == 1);
     *r = (struct c3d_rowwise){
         .problem = *request->problem,
         .kernels = request->kernels,
         .relu = request->relu,
-        .ask_ahead = far && !collide && !gathers,
+        .ask_ahead = far && !collide && !gathers && !ask_next,
+        .ask_next = ask_next,
         .may_stream = request->stream && request->kernels->lanes >= C3D_LINE_ELEMS,
         .l3_rate = request->rates.l3,
-        .in_place = !gathers && reads_in_place(request, block_size),
+        .in_place = in_place,
         .gathers = gathers,
         .block_size = block_size,
     };
-    /* Channels that collide push each other's lines out of L2 again before they are packed (32 of
-     * 8 MiB each, 1x1x1 to 25 channels: 0.80 with 512 KiB of L2).  Packing asks for them as it goes:
-     * the same 1.15, 3x1x1 from 32 to 16 channels of 4 MiB 1.10, 2x2x2 of stride 2 1.03-1.09.  Gathered
-     * rows 1.00 to 1.05 where nothing collides. */
+    /* Channels that collide push each other's lines out of L2 again before they are packed.  Packing asks
+     * for them as it goes: 2x2x2 of stride 2 1.03 to 1.09, gathered rows 1.00 to 1.05 where nothing
+     * collides. */
     r->blocking.cold = far && (collide || gathers);
     return choose_tile(r, request);
 }

@@ -28,6 +28,7 @@
 #define C3D_COUNT_6 1
 #define C3D_COUNT_8 1
 #define C3D_FEW_INSTRUCTIONS 1
+#define C3D_CHANNELS_PER_ASK 4
 #define C3D_COSTS 6, 1.3, 1.3, 100, 1.5, 15
 #define C3D_PANEL_VECTORS 3
 #define C3D_RAGGED_ROW 20

@@ -16,7 +16,8 @@
 #define C3D_COUNT_4 6
 #define C3D_COUNT_6 4
 #define C3D_COUNT_8 2
-#define C3D_FEW_INSTRUCTIONS 0
+#define C3D_FEW_INSTRUCTIONS 1
+#define C3D_CHANNELS_PER_ASK 1
 #define C3D_COSTS 4.5, 1, 0.5, 0, 0, 0
 #define C3D_PANEL_VECTORS 2
 #define C3D_RAGGED_ROW 14

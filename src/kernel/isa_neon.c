@@ -17,6 +17,7 @@
 #define C3D_COUNT_6 4
 #define C3D_COUNT_8 2
 #define C3D_FEW_INSTRUCTIONS 0
+#define C3D_CHANNELS_PER_ASK 1
 #define C3D_COSTS 8, 1, 1, 0, 0, 0
 #define C3D_PANEL_VECTORS 2
 #define C3D_RAGGED_ROW 12

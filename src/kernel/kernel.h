@@ -35,9 +35,6 @@ enum { C3D_MAX_AHEAD = 3 };
 /* Tiles of a call that are worth while: what is asked for ahead of time is doled out by calls. */
 enum { C3D_ENOUGH_TILES = 8 };
 
-/* Channels of a single tap that a kernel may take at a time. */
-enum { C3D_SINGLE_CHANNELS = 4 };
-
 /* Limits of ragged tiles. */
 enum { C3D_MAX_SKIP = 1, C3D_MAX_RAGGED_VECTORS = 3 };
 
@@ -90,7 +87,7 @@ struct c3d_finish {
  * into L2, from ahead[i].next elements further on for each tile:
  * what will be needed later, spread over the work instead of in bursts that would fill
  * the core's few miss buffers.  Any address will do; it is never read.  With a single tap
- * all but the first of them may be asked for by one channel in C3D_SINGLE_CHANNELS only.
+ * all but the first of them are asked for by one channel in channels_per_ask only.
  */
 struct c3d_outer {
     const float *vectors, *scalars;
@@ -321,6 +318,7 @@ struct c3d_kernels {
         double latency, load, broadcast, call;
         double many_rows, collision;
     } costs;
+    int channels_per_ask; /* of a single tap, for lines but the first */
     int panel_vectors; /* width of the fastest register tile */
     int ragged_row; /* outputs per vector of a tile: of the longest row whose ends are ragged */
     /* Products with an element of the input above which rows are gathered rather than read where they

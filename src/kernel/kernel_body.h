@@ -6,6 +6,7 @@
  *     C3D_LANES       float32 per vector
  *     C3D_COUNT_w     rows of the register tile w = 1, 2, 3, 4, 6, 8 vectors wide
  *     C3D_FEW_INSTRUCTIONS  1 to save instructions of loops by longer code, else 0
+ *     C3D_CHANNELS_PER_ASK  as in struct c3d_kernels: 1, or 4 to save instructions
  *     C3D_COSTS       in the order of struct c3d_kernels
  *     C3D_PANEL_VECTORS  width of the fastest of these tiles
  *     C3D_RAGGED_ROW, C3D_IN_PLACE_PRODUCTS  as in struct c3d_kernels
@@ -222,6 +223,7 @@ const struct c3d_kernels C3D_TABLE = {
     .max_count = {[1] = C3D_COUNT_1, [2] = C3D_COUNT_2, [3] = C3D_COUNT_3,
                   [4] = C3D_COUNT_4, [6] = C3D_COUNT_6, [8] = C3D_COUNT_8},
     .costs = {C3D_COSTS},
+    .channels_per_ask = C3D_CHANNELS_PER_ASK,
     .panel_vectors = C3D_PANEL_VECTORS,
     .ragged_row = C3D_RAGGED_ROW,
     .in_place_products = C3D_IN_PLACE_PRODUCTS,

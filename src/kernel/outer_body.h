@@ -153,6 +153,36 @@ static C3D_ALWAYS_INLINE bool must_be_adjacent(const int width, const enum tile_
     return kind == TRIPLES || width < 3;
 }
 
+/* Whether registers hold a tile one vector wide, and all that slide_triple() works with. */
+static C3D_ALWAYS_INLINE bool can_slide(const int count, const int width, const int pitch)
+{
+    enum { registers = C3D_LANES == 16 ? 32 : 16, others = 5 };
+    return width == 1 && pitch == 1 && count + others <= registers;
+}
+
+/* A row of three in a tile one vector wide, output after output: neighbours share their scalars, so
+ * that 14 outputs take 19 loads instead of 45 for 42 FMAs.  A core that does as many of both in a cycle
+ * reaches 0.95 of the peak instead of 0.62 (Zen 5, AVX-512). */
+static C3D_ALWAYS_INLINE void slide_triple(vf *acc, const float *from, const float *by,
+                                           const int count, const bool left, const bool right)
+{
+    const vf x[3] = {v_load(from), v_load(from + C3D_LANES), v_load(from + 2 * C3D_LANES)};
+    vf second = v_broadcast(by + 1), first = left ? second : v_broadcast(by);
+    C3D_UNROLL
+    for (int m = 0; m < count; m++) {
+        if (m > 0 || !left) {
+            acc[m] = v_accumulate(x[0], first, acc[m]);
+        }
+        acc[m] = v_accumulate(x[1], second, acc[m]);
+        if (m < count - 1 || !right) {
+            const vf third = v_broadcast(by + m + 2);
+            acc[m] = v_accumulate(x[2], third, acc[m]);
+            first = second;
+            second = third;
+        }
+    }
+}
+
 /* A row of three. */
 static C3D_ALWAYS_INLINE void walk_triple(const struct c3d_tap *tap, vf *acc,
                                           const float *vectors, const float *scalars,
@@ -164,6 +194,10 @@ static C3D_ALWAYS_INLINE void walk_triple(const struct c3d_tap *tap, vf *acc,
     const bool adjacent = must_be_adjacent(width, kind);
     const bool left = kind == TRIPLES_LEFT || kind == TRIPLES_BOTH;
     const bool right = kind == TRIPLES_RIGHT || kind == TRIPLES_BOTH;
+    if (can_slide(count, width, pitch)) {
+        slide_triple(acc, from, by, count, left, right);
+        return;
+    }
     outer_step(acc, from, by, left ? 1 : 0, count, width, pitch);
     outer_step(acc, from + width * C3D_LANES, adjacent ? by + 1 : scalars + tap[1].scalar, 0,
                count, width, pitch);
@@ -282,17 +316,20 @@ static C3D_ALWAYS_INLINE void walk_nine(const struct c3d_outer *o, vf *acc, stru
 static C3D_ALWAYS_INLINE void walk_single(const struct c3d_outer *o, vf *acc, struct walk *walk,
                                           const int count, const int width)
 {
+    enum { SINGLE_CHANNELS = 4, some = C3D_CHANNELS_PER_ASK == 1 ? C3D_MAX_AHEAD : 1 };
+    _Static_assert(C3D_CHANNELS_PER_ASK == 1 || C3D_CHANNELS_PER_ASK == SINGLE_CHANNELS,
+                   "all channels ask, or one of those that go together");
     walk->vectors += o->taps->vector;
     walk->scalars += o->taps->scalar;
-    for (; walk->left >= C3D_SINGLE_CHANNELS; walk->left -= C3D_SINGLE_CHANNELS) {
+    for (; walk->left >= SINGLE_CHANNELS; walk->left -= SINGLE_CHANNELS) {
         C3D_UNROLL
-        for (int i = 0; i < C3D_SINGLE_CHANNELS; i++) {
+        for (int i = 0; i < SINGLE_CHANNELS; i++) {
             outer_step(acc, walk->vectors, walk->scalars, 0, count, width, 1);
-            ask_ahead(&walk->ahead, 0, 1);
+            ask_ahead(&walk->ahead, 0, some);
             walk->vectors += o->vector_step;
             walk->scalars += o->scalar_step;
         }
-        ask_ahead(&walk->ahead, 1, C3D_MAX_AHEAD);
+        ask_ahead(&walk->ahead, some, C3D_MAX_AHEAD);
     }
     for (; walk->left > 0; next_channel(o, walk)) {
         outer_step(acc, walk->vectors, walk->scalars, 0, count, width, 1);

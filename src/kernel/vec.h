@@ -151,7 +151,7 @@ static C3D_ALWAYS_INLINE vf v_broadcast(const float *p)
 {
 #if defined(__AVX512F__) && C3D_LANES == 16
     vf v;
-    __asm__("vbroadcastss %1, %0" : "=v"(v) : "m"(*p));
+    __asm__ volatile("vbroadcastss %1, %0" : "=v"(v) : "m"(*p));
     return v;
 #elif defined(__AVX2__) && C3D_LANES == 8
     vf v;
@@ -213,13 +213,16 @@ static C3D_ALWAYS_INLINE vf v_fma(vf a, vf b, vf c)
 #endif
 
 /*
- * v_fma(a, b, c) into the register of c.  On AVX2 as assembly, which like the broadcast is
+ * v_fma(a, b, c) into the register of c.  On x86 as assembly, which like the broadcast is
  * volatile to stay in the order of the source: where steps are unrolled GCC 12 otherwise
  * shares broadcasts between them, runs out of registers and spills.
  */
 static C3D_ALWAYS_INLINE vf v_accumulate(vf a, vf b, vf c)
 {
-#if defined(__AVX2__) && C3D_LANES == 8
+#if defined(__AVX512F__) && C3D_LANES == 16
+    __asm__ volatile("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(a), "v"(b));
+    return c;
+#elif defined(__AVX2__) && C3D_LANES == 8
     __asm__ volatile("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
     return c;
 #else
@@ -235,7 +238,7 @@ static C3D_ALWAYS_INLINE vf v_accumulate(vf a, vf b, vf c)
 static C3D_ALWAYS_INLINE vf v_fma_broadcast(vf a, const float *b, vf c)
 {
 #if defined(__AVX512F__) && C3D_LANES == 16
-    __asm__("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(c) : "v"(a), "m"(*b));
+    __asm__ volatile("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(c) : "v"(a), "m"(*b));
     return c;
 #else
     return v_fma(a, v_broadcast(b), c);
