@@ -22,6 +22,7 @@
 struct outer_case {
     const struct c3d_kernels *kernels;
     int vector_count, count, start, ragged, triples, adjacent, strided, tiles;
+    int fold; /* 0, or that of a folded tile */
     size_t channels, tap_count;
     enum guard_side side;
     float (*draw)(uint64_t, uint64_t);
@@ -33,8 +34,32 @@ static bool skips(const struct c3d_tap *tap, int m, int count)
     return tap->skip > 0 ? m < tap->skip : m >= count + tap->skip;
 }
 
+/* Of row m of a folded tile, which has its own ends. */
+static bool fold_skips(const struct c3d_outer *o, size_t tap, int m)
+{
+    const int half = o->count / 2, first = tap % 3 == 0 ? 0 : -1, last = tap % 3 == 2 ? half - 1 : -1;
+    return skips(&o->taps[tap], m, o->count) ||
+           (o->ragged && (m % half == first || m % half == last));
+}
+
+static float folded_expected(const struct c3d_outer *o, float before, int m, int lane)
+{
+    const int half = o->count / 2;
+    float sum = o->start ? 0.0f : before;
+    for (size_t c = 0; c < o->channels; c++)
+        for (size_t t = 0; t < o->tap_count; t++)
+            if (!fold_skips(o, t, m))
+                sum = fmaf(o->scalars[(ptrdiff_t)c * o->scalar_step + o->taps[t].scalar + m % half +
+                                      m / half * o->fold],
+                           o->vectors[(ptrdiff_t)c * o->vector_step + o->taps[t].vector + lane],
+                           sum);
+    return sum;
+}
+
 static float outer_expected(const struct c3d_outer *o, float before, int m, int lane)
 {
+    if (o->fold != 0)
+        return folded_expected(o, before, m, lane);
     const int pitch = o->strided ? 2 : 1;
     float sum = o->start ? 0.0f : before;
     for (size_t c = 0; c < o->channels; c++)
@@ -57,6 +82,14 @@ static void scatter_taps(const struct outer_case *c, struct c3d_tap taps[OUTER_T
                                    c->ragged ? t % 3 - C3D_MAX_SKIP : 0};
 }
 
+/* Rows of three, of which some belong to one half of a folded tile only. */
+static void fold_taps(const struct outer_case *c, struct c3d_tap taps[OUTER_TAPS])
+{
+    const int32_t half = c->count / 2, skips[4] = {half, 0, -half, 0};
+    for (int t = 0; t < OUTER_TAPS; t++)
+        taps[t].skip = skips[(t / 3 + (int)c->channels) % 4];
+}
+
 /* Rows of three, the last row first, adjacent or not, with every way to skip. */
 static void line_up_taps(const struct outer_case *c, struct c3d_tap taps[OUTER_TAPS])
 {
@@ -66,6 +99,8 @@ static void line_up_taps(const struct outer_case *c, struct c3d_tap taps[OUTER_T
         taps[t] = (struct c3d_tap){(t + 3) % OUTER_TAPS * width,
                                    (t + 3) % OUTER_TAPS / 3 * 7 + t % 3 * (c->adjacent ? 1 : 2),
                                    c->ragged ? skips[c->triples - 1][t % 3] : 0};
+    if (c->fold != 0)
+        fold_taps(c, taps);
 }
 
 /* Elements that the taps reach in one channel. */
@@ -93,8 +128,9 @@ static bool outer_holds(const struct outer_case *c)
     else
         scatter_taps(c, taps);
     const size_t vector_step = reach(taps, c->tap_count, true) + (size_t)lanes;
+    const int rows = c->fold != 0 ? c->count / 2 : c->count;
     const size_t scalar_step = reach(taps, c->tap_count, false) +
-                               (size_t)((c->count - 1) * (c->strided ? 2 : 1) + 1);
+                               (size_t)((rows - 1) * (c->strided ? 2 : 1) + c->fold + 1);
     guarded_fill(&vectors, vector_step * c->channels + more * VECTORS, c->side, c->draw, c->seed);
     guarded_fill(&scalars, scalar_step * c->channels + more * SCALARS, c->side, c->draw,
                  c->seed + 1);
@@ -110,7 +146,7 @@ static bool outer_holds(const struct outer_case *c)
         .next = {.vectors = VECTORS, .scalars = SCALARS, .acc = (ptrdiff_t)sums + SUMS},
         .vector_count = c->vector_count, .count = c->count, .start = c->start,
         .ragged = c->ragged, .triples = c->triples, .adjacent = c->adjacent,
-        .strided = c->strided,
+        .fold = c->fold, .strided = c->strided,
     };
     c->kernels->outer(&outer);
     bool good = guarded_intact(&acc);
@@ -124,11 +160,11 @@ static bool outer_holds(const struct outer_case *c)
                 const float got = outer.acc[at];
                 if (!same_float(expected, got))
                     good = complain("%s outer %dx%d, %zu channels, %zu taps, start %d, triples "
-                                    "%d, strided %d: tile %d of %d, row %d lane %d is %a, "
-                                    "expected %a",
+                                    "%d, fold %d, strided %d: tile %d of %d, row %d lane "
+                                    "%d is %a, expected %a",
                                     c->kernels->name, c->count, c->vector_count, c->channels,
-                                    c->tap_count, c->start, c->triples, c->strided, tile, c->tiles,
-                                    m, lane, (double)got, (double)expected);
+                                    c->tap_count, c->start, c->triples, c->fold, c->strided,
+                                    tile, c->tiles, m, lane, (double)got, (double)expected);
             }
         if (good && tile + 1 < c->tiles &&
             !(c->start ? is_poisoned(gap, SUMS * sizeof(float))
@@ -195,6 +231,33 @@ static void triples_hold_for_all_sizes(const char *isa)
                 cr_assert(outer_holds(&c));
             }
 }
+
+static void folds_hold_for_all_sizes(const char *isa)
+{
+    enum { FOLD = 11 };
+    static const size_t channels[] = {0, 1, 2, 3}, taps[] = {0, 3, 9, 12};
+    const struct c3d_kernels *kernels = kernels_of(isa);
+    if (!kernels->folds)
+        return;
+    struct outer_case c = {
+        .kernels = kernels, .triples = 1, .adjacent = 1, .fold = FOLD, .seed = test_seed()};
+    for (c.vector_count = 1; c.vector_count <= C3D_MAX_RAGGED_VECTORS; c.vector_count++)
+        for (c.count = 2; c.count <= kernels->max_count[c.vector_count]; c.count += 2)
+            for (int i = 0; i < 4 * 4 * 2 * 2 * 2 * 2; i++) {
+                c.channels = channels[i % 4];
+                c.tap_count = taps[i / 4 % 4];
+                c.start = i / 16 % 2;
+                c.side = i / 32 % 2 ? GUARD_HIGH : GUARD_LOW;
+                c.draw = i / 64 % 2 ? any_float : small_float;
+                c.ragged = i / 128;
+                c.tiles = 1 + (int)(c.seed % 3);
+                c.seed++;
+                cr_assert(outer_holds(&c));
+            }
+}
+
+Test(kernels, folds_avx2) { folds_hold_for_all_sizes("avx2"); }
+Test(kernels, folds_avx512) { folds_hold_for_all_sizes("avx512"); }
 
 Test(kernels, triples_portable) { triples_hold_for_all_sizes("portable"); }
 Test(kernels, triples_avx2) { triples_hold_for_all_sizes("avx2"); }

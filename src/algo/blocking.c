@@ -68,14 +68,32 @@ static bool fits(const struct c3d_request *request, struct c3d_blocking *b)
     return derive(request, b) <= (double)request->scratch_limit;
 }
 
-/* Relative cost of a reduction step for one output, from the length of the
- * register tiles that a row of w outputs is cut into. */
-static double tile_inefficiency(const struct c3d_kernels *kernels, int64_t w, int vectors)
+/* Whether a register tile takes two short rows of outputs, whole ones.  The FMAs of a row of 4 are eight
+ * chains with two vectors, no more than two units of a latency of four work at; those at its ends are
+ * shorter.  Rows of 2, 3, 4 take 0.89, 0.90, 0.92 of the time, 7 with one vector 0.87; 5, 6, 7 with two
+ * vectors 1.00, 1.07, 1.05 (AVX-512, two Zen 5 cores). */
+static bool folds(const struct c3d_request *request, const struct c3d_blocking *b)
+{
+    enum { few_chains = 9 };
+    const struct c3d_problem *const p = request->problem;
+    const int vectors = b->panels.vectors;
+    const int64_t right = (p->out[W] - 1) + p->kernel[W] - p->begin[W] - p->in[W];
+    return request->kernels->folds && request->finite_weights &&
+           vectors <= C3D_MAX_RAGGED_VECTORS && p->kernel[W] == 3 && p->stride[W] == 1 &&
+           p->dilation[W] == 1 && (!b->ragged || (p->begin[W] <= 1 && p->begin[W] == c3d_max(right, 0))) &&
+           b->tile.h > 1 && b->tile.w == p->out[W] && b->tile.w * vectors <= few_chains &&
+           2 * b->tile.w <= request->kernels->max_count[vectors];
+}
+
+/* Relative cost of a reduction step for one output, from the register tiles that `rows` rows of w
+ * outputs are cut into. */
+static double tile_inefficiency(const struct c3d_kernels *kernels, int64_t rows, int64_t w,
+                                int vectors)
 {
     const int64_t tiles = c3d_ceil_div(w, kernels->max_count[vectors]);
-    const double rows = (double)w / (double)tiles;
-    return fmax(c3d_step_cost(kernels, (int)ceil(rows), vectors, true), tile_latency) /
-           (rows * vectors);
+    const double count = (double)(rows * w) / (double)tiles;
+    return fmax(c3d_step_cost(kernels, (int)ceil(count), vectors, true), tile_latency) /
+           (count * vectors);
 }
 
 /* Ragged tiles pay for their branches where rows are short: 7, 14, 28, 56 outputs of 3x3x3 run
@@ -109,7 +127,7 @@ static double cost(const struct c3d_request *request, const struct c3d_blocking 
 
     const double compute = reduction * pixels * vectors * inside(p, T) * inside(p, H) *
                            (b->ragged ? inside(p, W) : 1) *
-                           tile_inefficiency(request->kernels, b->tile.w,
+                           tile_inefficiency(request->kernels, b->folded ? 2 : 1, b->tile.w,
                                              c3d_panel_at(b->panels, b->tile.oc, 0).vectors);
     /* Rows of stride 2 that stay whole cost less, but tiles that count on it are worse (2x2x2 1.04,
      * 3x3x3 1.06 of the time). */
@@ -234,6 +252,7 @@ static double search_tiles(const struct c3d_request *request, struct c3d_panels 
             const double h_max = fmax(t_max / (double)b.tile.t, 1);
             for (b.tile.h = first_tile(wish->h, p->out[H], h_max); b.tile.h > 0;
                  b.tile.h = next_tile(wish->h, p->out[H], b.tile.h)) {
+                b.folded = folds(request, &b);
                 b.tile.ic = choose_ic(request, &b, l2);
                 if (!fits(request, &b)) {
                     continue;

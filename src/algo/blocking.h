@@ -26,6 +26,7 @@ struct c3d_blocking {
     struct c3d_row row;           /* for W */
     bool zero_rows;               /* rows in the padding are packed, as zeros */
     bool cold;                    /* nobody has asked for the input that is packed */
+    bool folded;                  /* register tiles are two rows of outputs */
     bool ragged;                  /* taps in W padding are left out at the ends of rows */
     /* Elements of one thread's buffers. */
     int64_t input_elems, acc_elems, tap_count;

@@ -252,7 +252,7 @@ static void convolve_rows(struct worker *worker, struct c3d_outer *outer, int64_
          * units waiting. */
         const int64_t tiles = c3d_ceil_div(end - w, limit);
         const int64_t shorter = (end - w) / tiles, longer_tiles = (end - w) % tiles;
-        c3d_tap_lists_turn(&worker->taps, taps, width);
+        c3d_tap_lists_turn(&worker->taps, taps, NULL, width);
         for (int64_t tile = 0, together; tile < tiles; tile += together) {
             const int64_t count = shorter + (tile < longer_tiles);
             const int64_t of_count = c3d_min((tile < longer_tiles ? longer_tiles : tiles) - tile,
@@ -275,6 +275,43 @@ static void convolve_rows(struct worker *worker, struct c3d_outer *outer, int64_
     }
 }
 
+static struct c3d_range taps_of_row(const struct worker *worker, int64_t h)
+{
+    return c3d_intersection(c3d_valid_taps(&worker->direct->problem, H, h), worker->chunk.taps[H]);
+}
+
+/* One panel for rows of a plane of outputs two by two, all whole: each two are a register tile.  Returns
+ * the row after them. */
+static int64_t convolve_pairs(struct worker *worker, struct c3d_outer *outer, int64_t t, int64_t h,
+                              struct c3d_range taps[3], float *acc)
+{
+    const struct direct *const d = worker->direct;
+    const struct c3d_blocking *const b = &d->blocking;
+    const struct c3d_range *const out = worker->task->out;
+    const int width = outer->vector_count * d->kernels->lanes;
+    const ptrdiff_t row = (ptrdiff_t)(b->rows.per_out * b->row.length);
+    const struct c3d_range below = taps_of_row(worker, h + 1);
+    int64_t end = h;
+    do {
+        end += 2;
+    } while (end + 1 < out[H].end && end - h < 2 * C3D_ENOUGH_TILES &&
+             c3d_same_range(taps[H], taps_of_row(worker, end)) &&
+             c3d_same_range(below, taps_of_row(worker, end + 1)));
+    taps[W] = worker->chunk.taps[W];
+    c3d_tap_lists_turn(&worker->taps, taps, &below, width);
+    outer->tiles = (int)((end - h) / 2);
+    outer->count = (int)(2 * c3d_extent(out[W]));
+    outer->fold = row;
+    outer->scalars = worker->input + (t - out[T].begin) * b->planes.per_out * b->rows.slots *
+                                         b->row.length + (h - out[H].begin) * row;
+    outer->acc = acc;
+    outer->next.scalars = 2 * row;
+    outer->next.acc = outer->count * width;
+    convolve_tiles(worker, outer, c3d_tap_lists_find(&worker->taps, out[W]));
+    outer->fold = 0;
+    return end;
+}
+
 /* One panel for a plane of outputs, row after row or many at once. */
 static float *convolve_plane(struct worker *worker, struct c3d_outer *outer, int64_t t, float *acc)
 {
@@ -285,13 +322,17 @@ static float *convolve_plane(struct worker *worker, struct c3d_outer *outer, int
         c3d_intersection(c3d_valid_taps(&d->problem, T, t), worker->chunk.taps[T]),
     };
     for (int64_t h = out[H].begin, end; h < out[H].end; h = end) {
-        taps[H] = c3d_intersection(c3d_valid_taps(&d->problem, H, h), worker->chunk.taps[H]);
+        taps[H] = taps_of_row(worker, h);
+        if (d->blocking.folded && h + 1 < out[H].end) {
+            end = convolve_pairs(worker, outer, t, h, taps, acc);
+            acc += (end - h) * row;
+            continue;
+        }
         end = h;
         do {
             end++;
         } while (end < out[H].end && end - h < C3D_ENOUGH_TILES &&
-                 c3d_same_range(taps[H], c3d_intersection(c3d_valid_taps(&d->problem, H, end),
-                                                        worker->chunk.taps[H])));
+                 c3d_same_range(taps[H], taps_of_row(worker, end)));
         outer->tiles = (int)(end - h);
         outer->next.scalars = d->blocking.rows.per_out * d->blocking.row.length;
         outer->next.acc = row;
@@ -335,7 +376,9 @@ static int64_t start_prefetch(struct worker *worker)
     const struct direct *const d = worker->direct;
     const struct stage *const after = &worker->after;
     const struct c3d_task *const task = worker->task;
-    const int64_t tiles = c3d_extent(task->out[T]) * c3d_extent(task->out[H]) *
+    const int64_t rows = c3d_extent(task->out[H]);
+    const int64_t tiles = c3d_extent(task->out[T]) *
+                          (d->blocking.folded ? c3d_ceil_div(rows, 2) : rows) *
                           c3d_ceil_div(c3d_extent(task->out[W]),
                                        d->kernels->max_count[d->blocking.panels.vectors]);
     const int64_t panels =

@@ -45,9 +45,10 @@ static int part_of_row(const struct c3d_problem *p, struct c3d_range columns)
                                                       : INNER;
 }
 
-static int part_of_plane(struct c3d_range rows, struct c3d_range chunk)
+/* Of a row whose taps begin so, and perhaps the one below it, whose taps end so. */
+static int part_of_plane(struct c3d_range taps, struct c3d_range below, struct c3d_range chunk)
 {
-    return rows.begin > chunk.begin ? LEFT_END : rows.end < chunk.end ? RIGHT_END : INNER;
+    return taps.begin > chunk.begin ? LEFT_END : below.end < chunk.end ? RIGHT_END : INNER;
 }
 
 /* Rows of a tile of these outputs that tap kw would multiply with padding, as a skip. */
@@ -90,6 +91,32 @@ static void fill_row(const struct c3d_tap_lists *lists, const struct c3d_tap_lis
     }
 }
 
+static bool holds(struct c3d_range range, int64_t i)
+{
+    return range.begin <= i && i < range.end;
+}
+
+/* What row h of the kernel leaves out of two rows of outputs: nothing, the upper one, the lower one, as a
+ * skip. */
+static int32_t fold_skip(const struct c3d_row_taps *row, int64_t h, int64_t outputs)
+{
+    return !holds(row->valid[H], h) ? (int32_t)outputs
+           : !holds(row->below, h)  ? -(int32_t)outputs
+                                    : 0;
+}
+
+/* The taps along H that some row of outputs has. */
+static struct c3d_range taps_of_any(const struct c3d_row_taps *row)
+{
+    const struct c3d_range a = row->valid[H], b = row->below;
+    if (!row->folded || c3d_extent(b) == 0) {
+        return a;
+    }
+    return c3d_extent(a) == 0
+               ? b
+               : (struct c3d_range){c3d_min(a.begin, b.begin), c3d_max(a.end, b.end)};
+}
+
 /* Rows differ by constants, which saves the divisions of all but the first: a list serves
  * a few register tiles only (3.7% of nnU-Net enc3.1 when each tap had its own). */
 static void fill(const struct c3d_tap_lists *lists, struct c3d_tap_list *list)
@@ -97,11 +124,16 @@ static void fill(const struct c3d_tap_lists *lists, struct c3d_tap_list *list)
     const struct c3d_range *const valid = lists->row->valid, *const from = lists->chunk;
     const int width = lists->row->width;
     const int64_t count = c3d_extent(valid[W]);
+    const struct c3d_row_taps *const row = lists->row;
+    const struct c3d_range rows = taps_of_any(row);
     const struct c3d_tap first = row_start(lists, width, valid[T].begin - from[T].begin,
-                                           valid[H].begin - from[H].begin);
+                                           rows.begin - from[H].begin);
     struct c3d_tap *tap = list->taps;
     for (int64_t t = valid[T].begin; t < valid[T].end; t++) {
-        for (int64_t h = valid[H].begin; h < valid[H].end; h++, tap += count) {
+        for (int64_t h = rows.begin; h < rows.end; h++) {
+            if (row->folded && !holds(row->valid[H], h) && !holds(row->below, h)) {
+                continue;
+            }
             const struct c3d_tap start =
                 row_start(lists, width, t - from[T].begin, h - from[H].begin);
             if (tap == list->taps) {
@@ -110,8 +142,10 @@ static void fill(const struct c3d_tap_lists *lists, struct c3d_tap_list *list)
             for (int64_t w = 0; w < count; w++) {
                 tap[w].vector = list->taps[w].vector + start.vector - first.vector;
                 tap[w].scalar = list->taps[w].scalar + start.scalar - first.scalar;
-                tap[w].skip = list->taps[w].skip;
+                tap[w].skip = row->folded ? fold_skip(row, h, c3d_extent(list->columns))
+                                          : list->taps[w].skip;
             }
+            tap += count;
         }
     }
     list->count = (size_t)(tap - list->taps);
@@ -120,11 +154,16 @@ static void fill(const struct c3d_tap_lists *lists, struct c3d_tap_list *list)
                      list->taps[2].scalar - list->taps[1].scalar == 1;
 }
 
-void c3d_tap_lists_turn(struct c3d_tap_lists *lists, const struct c3d_range valid[3], int width)
+void c3d_tap_lists_turn(struct c3d_tap_lists *lists, const struct c3d_range valid[3],
+                        const struct c3d_range *below, int width)
 {
+    const struct c3d_range lower = below != NULL ? *below : valid[H];
     struct c3d_row_taps *const row =
-        &lists->rows[part_of_plane(valid[H], lists->chunk[H])];
-    bool same = row->width == width;
+        &lists->rows[part_of_plane(valid[H], lower, lists->chunk[H])];
+    bool same = row->width == width && row->folded == (below != NULL) &&
+                c3d_same_range(row->below, lower);
+    row->folded = below != NULL;
+    row->below = lower;
     for (int axis = T; axis <= W; axis++) {
         same = same && c3d_same_range(row->valid[axis], valid[axis]);
         row->valid[axis] = valid[axis];
@@ -141,7 +180,7 @@ const struct c3d_tap_list *c3d_tap_lists_find(struct c3d_tap_lists *lists,
 {
     const int part = lists->ragged ? part_of_row(lists->problem, columns) : INNER;
     struct c3d_tap_list *const list = &lists->row->lists[part];
-    if (!list->filled || (list->ragged && !c3d_same_range(list->columns, columns))) {
+    if (!list->filled || ((list->ragged || lists->row->folded) && !c3d_same_range(list->columns, columns))) {
         list->filled = true;
         list->ragged = part != INNER;
         list->columns = columns;

@@ -24,6 +24,8 @@ struct c3d_tap_list {
 /* The lists of rows of outputs that have the same taps: its inner part and both ends. */
 struct c3d_row_taps {
     struct c3d_range valid[3];
+    bool folded;            /* two rows, */
+    struct c3d_range below; /* the taps along H of the lower one */
     int width; /* of the panel, in lanes; 0 = nothing yet */
     struct c3d_tap_list lists[C3D_ROW_PARTS];
 };
@@ -45,8 +47,10 @@ void c3d_tap_lists_init(struct c3d_tap_lists *lists, const struct c3d_problem *p
 /* Forgets all lists if the chunk has other taps. */
 void c3d_tap_lists_start(struct c3d_tap_lists *lists, const struct c3d_chunk *chunk);
 
-/* Turns to a row of outputs with these taps, and panels of `width` lanes. */
-void c3d_tap_lists_turn(struct c3d_tap_lists *lists, const struct c3d_range valid[3], int width);
+/* Turns to a row of outputs with these taps, and panels of `width` lanes; or to two rows that a
+ * register tile takes together, the lower of which has the taps `below` along H. */
+void c3d_tap_lists_turn(struct c3d_tap_lists *lists, const struct c3d_range valid[3],
+                        const struct c3d_range *below, int width);
 
 /* The list for a tile of these outputs of the row; valid until the next call. */
 const struct c3d_tap_list *c3d_tap_lists_find(struct c3d_tap_lists *lists,

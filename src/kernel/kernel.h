@@ -26,7 +26,9 @@ enum { C3D_MAX_COUNT = 14, C3D_MAX_VECTORS = 8, C3D_MAX_ACCUMULATORS = 28, C3D_M
 struct c3d_tap {
     int32_t vector;
     int32_t scalar;
-    int32_t skip; /* of a ragged tile: rows it leaves out, n first ones or -n last ones */
+    /* Rows that it leaves out: n first ones or -n last ones of a ragged tile, the first or the last
+     * half of a folded one. */
+    int32_t skip;
 };
 
 /* Lines that are asked for at a time. */
@@ -78,6 +80,11 @@ struct c3d_finish {
  * In a ragged tile, at the end of a row of outputs, taps leave out the rows that they
  * would multiply with padding: with three taps, 2 of 21 products of a row of 7 outputs.
  *
+ * A folded tile is two rows of outputs: its second half of rows has its scalars `fold` elements after
+ * those of the first half.  Taps are triples that lie as above; skip is 0, or count/2 or -count/2 for
+ * all three of a row that one half leaves out; ragged means that in both halves every row of three
+ * leaves out the first output for its first tap, and the last for its last.
+ *
  * So for each of a row of tiles in turn: the operands of one lie next.vectors, next.scalars,
  * next.acc and, where it is finished, next.out elements after those of the one before.  From
  * tile to tile some 50 cycles pass without FMAs, from call to call some 100 (Zen 1; a tile of
@@ -111,6 +118,9 @@ struct c3d_outer {
      * elements of vectors after the one before; in a ragged tile all rows skip alike.  With
      * adjacent, they also lie one scalar after it. */
     int triples, adjacent;
+    /* Not 0: the tile is folded.  count is even, vector_count limited as if it were ragged; only for
+     * tables with `folds`, adjacent triples, and not strided. */
+    ptrdiff_t fold;
     int strided; /* pitch is 2; vector_count is limited to C3D_MAX_PANEL_VECTORS */
     /* pitch is lanes, and tap t the t-th lane: its scalar is t, its vector
      * t * vector_count * lanes; taps is not read.  What lies C3D_PANEL_AHEAD elements after
@@ -303,7 +313,7 @@ struct c3d_lines {
 
 /* Counts the changes of kernels and algorithms after which what was tuned is worth tuning
  * again. */
-enum { C3D_KERNEL_SET = 7 };
+enum { C3D_KERNEL_SET = 8 };
 
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
@@ -318,6 +328,7 @@ struct c3d_kernels {
         double latency, load, broadcast, call;
         double many_rows, collision;
     } costs;
+    bool folds; /* outer() knows folded tiles */
     int channels_per_ask; /* of a single tap, for lines but the first */
     int panel_vectors; /* width of the fastest register tile */
     int ragged_row; /* outputs per vector of a tile: of the longest row whose ends are ragged */

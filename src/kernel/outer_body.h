@@ -99,7 +99,8 @@ enum { LINE_ELEMS = 64 / sizeof(float) }; /* of a cache */
 
 /*
  * How a tile walks its taps.  SINGLE has one, TRIPLES rows of three, all whole, or leaving out
- * the first row of the tile for the first tap, the last for the last, or both.
+ * the first row of the tile for the first tap, the last for the last, or both.  FOLDED is two such
+ * tiles whose outputs lie one below the other.
  */
 enum tile_kind {
     WHOLE,
@@ -109,7 +110,9 @@ enum tile_kind {
     TRIPLES,
     TRIPLES_LEFT,
     TRIPLES_RIGHT,
-    TRIPLES_BOTH
+    TRIPLES_BOTH,
+    FOLDED,
+    FOLDED_BOTH
 };
 
 static C3D_ALWAYS_INLINE void walk_tap(const struct c3d_tap *tap, vf *acc, const float *vectors,
@@ -205,6 +208,23 @@ static C3D_ALWAYS_INLINE void walk_triple(const struct c3d_tap *tap, vf *acc,
                right ? count - 1 : count, width, pitch);
 }
 
+/* A row of three in both halves, one after the other: their chains of FMAs are independent, and L1 has the
+ * weights the second time. */
+static C3D_ALWAYS_INLINE void walk_folded(const struct c3d_outer *o, const struct c3d_tap *tap,
+                                          vf *acc, const float *vectors, const float *scalars,
+                                          const int count, const int width,
+                                          const enum tile_kind kind)
+{
+    const int half = count / 2;
+    const enum tile_kind each = kind == FOLDED ? TRIPLES : TRIPLES_BOTH;
+    if (tap->skip <= 0) {
+        walk_triple(tap, acc, vectors, scalars, half, width, 1, each);
+    }
+    if (tap->skip >= 0) {
+        walk_triple(tap, acc + half * width, vectors, scalars + o->fold, half, width, 1, each);
+    }
+}
+
 /* Three rows at a time, in tiles of nine vectors and more: a loop that is left every nine rounds,
  * once per channel, stops the FMA units for a dozen of 324 cycles (4 x 3, Zen 1; from L1 0.94 and
  * 0.965 of the peak). */
@@ -215,7 +235,8 @@ static C3D_ALWAYS_INLINE void walk_triples(const struct c3d_outer *o, vf *acc,
 {
     enum { ROWS = 3, LARGE_TILE = 9 };
     const struct c3d_tap *const end = o->taps + o->tap_count, *tap = o->taps;
-    const bool large = v_has_step(count, width) && count * width >= LARGE_TILE;
+    const bool folded = kind == FOLDED || kind == FOLDED_BOTH;
+    const bool large = !folded && v_has_step(count, width) && count * width >= LARGE_TILE;
     for (; large && end - tap >= 3 * ROWS; tap += 3 * ROWS) {
         C3D_UNROLL
         for (int i = 0; i < ROWS; i++) {
@@ -223,7 +244,11 @@ static C3D_ALWAYS_INLINE void walk_triples(const struct c3d_outer *o, vf *acc,
         }
     }
     for (; tap < end; tap += 3) {
-        walk_triple(tap, acc, vectors, scalars, count, width, pitch, kind);
+        if (folded) {
+            walk_folded(o, tap, acc, vectors, scalars, count, width, kind);
+        } else {
+            walk_triple(tap, acc, vectors, scalars, count, width, pitch, kind);
+        }
     }
 }
 
@@ -441,10 +466,10 @@ static C3D_ALWAYS_INLINE void outer_tiles(const struct c3d_outer *o, const int c
     } while (++tile < o->tiles);
 }
 
-/* Tiles beyond the ISA's limits fold away at compile time. */
+/* Tiles that there are not vanish at compile time. */
 #define TILE_CASE(n) \
     case n: \
-        if (n <= limit) { \
+        if (n <= limit && (kind < FOLDED || n % 2 == 0)) { \
             outer_tiles(o, n, width, pitch, kind); \
         } \
         break;
@@ -507,6 +532,8 @@ NARROW_TILES(triples, 1, TRIPLES)
 NARROW_TILES(triples_left, 1, TRIPLES_LEFT)
 NARROW_TILES(triples_right, 1, TRIPLES_RIGHT)
 NARROW_TILES(triples_both, 1, TRIPLES_BOTH)
+NARROW_TILES(folded, 1, FOLDED)
+NARROW_TILES(folded_both, 1, FOLDED_BOTH)
 NARROW_TILES(strided_triples, 2, TRIPLES)
 NARROW_TILES(strided_triples_left, 2, TRIPLES_LEFT)
 NARROW_TILES(strided_triples_right, 2, TRIPLES_RIGHT)
@@ -541,6 +568,11 @@ static outer_fn *find_triples(const struct c3d_outer *o)
 static outer_fn *find_long_code(const struct c3d_outer *o)
 {
     static outer_fn *const single[C3D_MAX_VECTORS + 1] = {NARROW(single), WIDE(single)};
+    static outer_fn *const folded[2][C3D_MAX_RAGGED_VECTORS + 1] = {{NARROW(folded)},
+                                                                   {NARROW(folded_both)}};
+    if (o->fold != 0) {
+        return folded[o->ragged != 0][o->vector_count];
+    }
     if (o->tap_count == 1 && !o->ragged && !o->strided) {
         return single[o->vector_count];
     }
