@@ -77,11 +77,12 @@ static bool folds(const struct c3d_request *request, const struct c3d_blocking *
     enum { few_chains = 9 };
     const struct c3d_problem *const p = request->problem;
     const int vectors = b->panels.vectors;
-    const int64_t right = (p->out[W] - 1) + p->kernel[W] - p->begin[W] - p->in[W];
+    const int64_t left = p->begin[W], right = p->out[W] - 1 + p->kernel[W] - left - p->in[W];
+    const bool alike = !b->ragged || (left <= 1 && left == c3d_max(right, 0)); /* both ends */
     return request->kernels->folds && request->finite_weights &&
            vectors <= C3D_MAX_RAGGED_VECTORS && p->kernel[W] == 3 && p->stride[W] == 1 &&
-           p->dilation[W] == 1 && (!b->ragged || (p->begin[W] <= 1 && p->begin[W] == c3d_max(right, 0))) &&
-           b->tile.h > 1 && b->tile.w == p->out[W] && b->tile.w * vectors <= few_chains &&
+           p->dilation[W] == 1 && alike && b->tile.h > 1 && b->tile.w == p->out[W] &&
+           b->tile.w * vectors <= few_chains &&
            2 * b->tile.w <= request->kernels->max_count[vectors];
 }
 
