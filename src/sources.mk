@@ -36,7 +36,8 @@ C3D_TEAM_SERIAL_SOURCES = src/platform/team_serial.c
 C3D_KERNEL_SOURCES = \
 	src/kernel/kernel.h src/kernel/select.h src/kernel/select.c \
 	src/kernel/vec.h src/kernel/step.h src/kernel/box_step.h src/kernel/kernel_body.h \
-	src/kernel/box_body.h src/kernel/outer_body.h src/kernel/sweep_body.h src/kernel/transform_body.h
+	src/kernel/box_body.h src/kernel/outer_body.h src/kernel/sweep_body.h src/kernel/transform_body.h \
+	src/kernel/walk_body.h
 
 C3D_DATABASE_SOURCES = \
 	src/database/tile_text.h src/database/tile_text.c \

@@ -52,6 +52,12 @@ static const char *const shapes[] = {
     "n6_ci10t3h1w2_co14_k3x1x2_g2",
     "n1_ci24t4h7w7_co48_k3_p1_b",
     "n1_ci3t5h10w28_co40_k5x3x3_s1x2x2_p2x1x1",
+    /* Short rows, two by two where both fit a register tile, and one over. */
+    "n1_ci20t3h5w4_co40_k3_p1_b",
+    "n2_ci32t2h7w7_co32_k3_p1_g2_b",
+    "n1_ci9t4h6w6_co33_k3_p0x1x0",
+    "n1_ci6t3h9w4_co17_k3_p1x2x1_d1x3x1_flip_b",
+    "n1_ci6t3h9w3_co17_k3_s1x3x1_p1",
     /* Sixteen vectors of AVX2: panels of three, but two of two at the end. */
     "n1_ci3t3h4w6_co128_k3_p1_b",
     "n1_ci16t4h5w7_co122_k3_p1",

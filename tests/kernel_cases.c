@@ -50,6 +50,11 @@ float small_float(uint64_t seed, uint64_t index)
     return (float)(int32_t)random_bits(seed, index) * 0x1p-31f;
 }
 
+float bias_float(uint64_t seed, uint64_t index)
+{
+    return any_float(seed, index) + 0.0f;
+}
+
 void guarded_fill(struct guarded *guarded, size_t count, enum guard_side side,
                          draw_fn *draw, uint64_t seed)
 {

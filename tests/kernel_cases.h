@@ -21,6 +21,7 @@ typedef float draw_fn(uint64_t seed, uint64_t index);
 
 draw_fn any_float;   /* of every kind: a fused multiply-add must round all of them once */
 draw_fn small_float; /* -1 .. 1 */
+draw_fn bias_float;  /* of every kind but -0, as the contract has it */
 
 /* `count` floats that must not change, against one side of their pages. */
 void guarded_fill(struct guarded *guarded, size_t count, enum guard_side side, draw_fn *draw,

@@ -39,6 +39,7 @@ unit_tests = \
 	tests/test_fork \
 	tests/test_host \
 	tests/test_kernels \
+	tests/test_outer \
 	tests/test_sweep \
 	tests/test_box \
 	tests/test_cook_toom \
@@ -94,6 +95,7 @@ tests_test_packed_SOURCES = tests/test_packed.c $(test_support)
 tests_test_tasks_SOURCES = tests/test_tasks.c tests/guard.c tests/guard.h $(test_support)
 tests_test_binding_SOURCES = tests/test_binding.c $(test_support)
 tests_test_shares_SOURCES = tests/test_shares.c $(test_support)
+tests_test_outer_SOURCES = tests/test_outer.c $(test_support) $(test_kernel_cases)
 tests_test_kernels_SOURCES = tests/test_kernels.c $(test_support) $(test_kernel_cases)
 tests_test_box_SOURCES = tests/test_box.c $(test_support) $(test_kernel_cases)
 tests_test_sweep_SOURCES = tests/test_sweep.c $(test_support) $(test_kernel_cases)

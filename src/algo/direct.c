@@ -232,6 +232,15 @@ static void convolve_tiles(struct worker *worker, struct c3d_outer *outer,
     kernels->outer(outer);
 }
 
+/* What row (t, h) of outputs reads of the packed window, from its first plane and row on. */
+static const float *packed_row(const struct worker *worker, int64_t t, int64_t h)
+{
+    const struct c3d_blocking *const b = &worker->direct->blocking;
+    const struct c3d_range *const out = worker->task->out;
+    return worker->input + ((t - out[T].begin) * b->planes.per_out * b->rows.slots +
+                            (h - out[H].begin) * b->rows.per_out) * b->row.length;
+}
+
 /* One panel for some rows of a plane of outputs whose taps are these.  All rows of a register
  * tile's columns are one call; of a single row, as many tiles as are alike. */
 static void convolve_rows(struct worker *worker, struct c3d_outer *outer, int64_t t,
@@ -242,9 +251,7 @@ static void convolve_rows(struct worker *worker, struct c3d_outer *outer, int64_
     const struct c3d_range *const out = worker->task->out;
     const int width = outer->vector_count * d->kernels->lanes;
     const int limit = d->kernels->max_count[outer->vector_count];
-    const float *const row =
-        worker->input + ((t - out[T].begin) * b->planes.per_out * b->rows.slots +
-                         (rows.begin - out[H].begin) * b->rows.per_out) * b->row.length;
+    const float *const row = packed_row(worker, t, rows.begin);
     const bool single = c3d_extent(rows) == 1;
     for (int64_t w = out[W].begin; w < out[W].end;) {
         const int64_t end = run_end(worker, w, &taps[W]);
@@ -302,8 +309,7 @@ static int64_t convolve_pairs(struct worker *worker, struct c3d_outer *outer, in
     outer->tiles = (int)((end - h) / 2);
     outer->count = (int)(2 * c3d_extent(out[W]));
     outer->fold = row;
-    outer->scalars = worker->input + (t - out[T].begin) * b->planes.per_out * b->rows.slots *
-                                         b->row.length + (h - out[H].begin) * row;
+    outer->scalars = packed_row(worker, t, h);
     outer->acc = acc;
     outer->next.scalars = 2 * row;
     outer->next.acc = outer->count * width;

@@ -109,7 +109,7 @@ static int32_t fold_skip(const struct c3d_row_taps *row, int64_t h, int64_t outp
 static struct c3d_range taps_of_any(const struct c3d_row_taps *row)
 {
     const struct c3d_range a = row->valid[H], b = row->below;
-    if (!row->folded || c3d_extent(b) == 0) {
+    if (c3d_extent(b) == 0) {
         return a;
     }
     return c3d_extent(a) == 0
@@ -121,17 +121,17 @@ static struct c3d_range taps_of_any(const struct c3d_row_taps *row)
  * a few register tiles only (3.7% of nnU-Net enc3.1 when each tap had its own). */
 static void fill(const struct c3d_tap_lists *lists, struct c3d_tap_list *list)
 {
-    const struct c3d_range *const valid = lists->row->valid, *const from = lists->chunk;
-    const int width = lists->row->width;
-    const int64_t count = c3d_extent(valid[W]);
     const struct c3d_row_taps *const row = lists->row;
+    const struct c3d_range *const valid = row->valid, *const from = lists->chunk;
+    const int width = row->width;
+    const int64_t count = c3d_extent(valid[W]);
     const struct c3d_range rows = taps_of_any(row);
     const struct c3d_tap first = row_start(lists, width, valid[T].begin - from[T].begin,
                                            rows.begin - from[H].begin);
     struct c3d_tap *tap = list->taps;
     for (int64_t t = valid[T].begin; t < valid[T].end; t++) {
         for (int64_t h = rows.begin; h < rows.end; h++) {
-            if (row->folded && !holds(row->valid[H], h) && !holds(row->below, h)) {
+            if (!holds(row->valid[H], h) && !holds(row->below, h)) {
                 continue;
             }
             const struct c3d_tap start =
@@ -180,7 +180,8 @@ const struct c3d_tap_list *c3d_tap_lists_find(struct c3d_tap_lists *lists,
 {
     const int part = lists->ragged ? part_of_row(lists->problem, columns) : INNER;
     struct c3d_tap_list *const list = &lists->row->lists[part];
-    if (!list->filled || ((list->ragged || lists->row->folded) && !c3d_same_range(list->columns, columns))) {
+    const bool of_columns = list->ragged || lists->row->folded;
+    if (!list->filled || (of_columns && !c3d_same_range(list->columns, columns))) {
         list->filled = true;
         list->ragged = part != INNER;
         list->columns = columns;

@@ -24,8 +24,8 @@ struct c3d_tap_list {
 /* The lists of rows of outputs that have the same taps: its inner part and both ends. */
 struct c3d_row_taps {
     struct c3d_range valid[3];
-    bool folded;            /* two rows, */
-    struct c3d_range below; /* the taps along H of the lower one */
+    bool folded;            /* it is two rows */
+    struct c3d_range below; /* the taps along H of the lower one, or of the only one */
     int width; /* of the panel, in lanes; 0 = nothing yet */
     struct c3d_tap_list lists[C3D_ROW_PARTS];
 };
