@@ -22,17 +22,23 @@ struct c3d_blocking {
      * exceeds the scratch limit; then tile.ic is 1, and the cut is along kt
      * first, so that chunks in order keep the order of the sum. */
     int64_t taps[3];
-    struct c3d_axis planes, rows; /* of the packed input, for T and H */
+    struct c3d_axis planes, rows; /* of the window, for T and H */
     struct c3d_row row;           /* for W */
+    int64_t plane_pitch, channel_pitch; /* elements from one of the window's to the next */
+    bool in_place;                /* the window is the input itself: nothing is packed */
     bool zero_rows;               /* rows in the padding are packed, as zeros */
     bool cold;                    /* nobody has asked for the input that is packed */
     bool folded;                  /* register tiles are two rows of outputs */
     bool ragged;                  /* taps in W padding are left out at the ends of rows */
+    int64_t window_elems;         /* that a task reads of a chunk */
     /* Elements of one thread's buffers. */
     int64_t input_elems, acc_elems, tap_count;
     size_t scratch_bytes;
     double cost; /* of the whole call until the last thread is done, in vector FMAs */
 };
+
+/* Sets the maps and pitches of the window of a tile that is the input itself, with a stride of 1 along W. */
+void c3d_blocking_in_place(const struct c3d_problem *problem, struct c3d_blocking *blocking);
 
 /* Errors: LIMIT when not even one output voxel at a time fits scratch_limit. */
 C3D_CHECKED conv3d_status c3d_choose_blocking(const struct c3d_request *request,

@@ -3,7 +3,8 @@
  * direct.c - blocked direct convolution, output channels in vector lanes
  *
  * A task owns a box of outputs.  For each chunk of input channels it packs the
- * window that the box reads into an L2-sized buffer; then, panel by panel of
+ * window that the box reads into an L2-sized buffer, unless all that is read
+ * of it can stay where it lies; then, panel by panel of
  * output channels, register tiles of consecutive outputs of a row run through
  * the chunk's reduction and are kept as partial sums beside it.  At the end
  * the sums are transposed into the output, bias and activation on the way.
@@ -60,7 +61,7 @@ struct worker {
     struct c3d_chunk chunk;
     struct stage after; /* perhaps of the next task; empty channels = nothing */
     struct next next;
-    float *input; /* packed window */
+    const float *window; /* packed, or the input itself, where it may begin in front of it */
     float *acc;   /* [panel][output of the task][lane] */
     struct c3d_tap_lists taps;
 };
@@ -232,13 +233,13 @@ static void convolve_tiles(struct worker *worker, struct c3d_outer *outer,
     kernels->outer(outer);
 }
 
-/* What row (t, h) of outputs reads of the packed window, from its first plane and row on. */
-static const float *packed_row(const struct worker *worker, int64_t t, int64_t h)
+/* What row (t, h) of outputs reads of the window, from its first plane and row on. */
+static const float *window_row(const struct worker *worker, int64_t t, int64_t h)
 {
     const struct c3d_blocking *const b = &worker->direct->blocking;
     const struct c3d_range *const out = worker->task->out;
-    return worker->input + ((t - out[T].begin) * b->planes.per_out * b->rows.slots +
-                            (h - out[H].begin) * b->rows.per_out) * b->row.length;
+    return worker->window + (t - out[T].begin) * b->planes.per_out * b->plane_pitch +
+           (h - out[H].begin) * b->rows.per_out * b->row.length;
 }
 
 /* One panel for some rows of a plane of outputs whose taps are these.  All rows of a register
@@ -251,7 +252,7 @@ static void convolve_rows(struct worker *worker, struct c3d_outer *outer, int64_
     const struct c3d_range *const out = worker->task->out;
     const int width = outer->vector_count * d->kernels->lanes;
     const int limit = d->kernels->max_count[outer->vector_count];
-    const float *const row = packed_row(worker, t, rows.begin);
+    const float *const row = window_row(worker, t, rows.begin);
     const bool single = c3d_extent(rows) == 1;
     for (int64_t w = out[W].begin; w < out[W].end;) {
         const int64_t end = run_end(worker, w, &taps[W]);
@@ -309,7 +310,7 @@ static int64_t convolve_pairs(struct worker *worker, struct c3d_outer *outer, in
     outer->tiles = (int)((end - h) / 2);
     outer->count = (int)(2 * c3d_extent(out[W]));
     outer->fold = row;
-    outer->scalars = packed_row(worker, t, h);
+    outer->scalars = window_row(worker, t, h);
     outer->acc = acc;
     outer->next.scalars = 2 * row;
     outer->next.acc = outer->count * width;
@@ -409,8 +410,7 @@ static void convolve_chunk(struct worker *worker, bool start)
         struct c3d_outer outer = {
             .vectors = now.weights,
             .vector_step = (ptrdiff_t)(c3d_volume(d->problem.kernel) * width),
-            .scalar_step = (ptrdiff_t)(d->blocking.planes.slots * d->blocking.rows.slots *
-                                       d->blocking.row.length),
+            .scalar_step = (ptrdiff_t)d->blocking.channel_pitch,
             .channels = (size_t)c3d_extent(worker->chunk.channels),
             .vector_count = now.vectors,
             .strided = d->blocking.row.per_out == 2,
@@ -539,13 +539,13 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
     const struct direct *const d = (const struct direct *)prepared;
     const struct c3d_problem *const p = &d->problem;
     const struct c3d_blocking *const b = &d->blocking;
-    float *const window = scratch;
-    float *const acc = (float *)c3d_align_up(window + b->input_elems);
+    float *const packed = scratch;
+    float *const acc = (float *)c3d_align_up(packed + b->input_elems);
     struct stage now = {task, c3d_task_input(p, task, input), first_chunk(d)};
     struct worker worker = {
         .direct = d,
         .task = task,
-        .input = window,
+        .window = packed,
         .acc = acc,
     };
     c3d_tap_lists_init(&worker.taps, p, b, d->blocking.ragged,
@@ -560,7 +560,11 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         worker.chunk = now.chunk;
         worker.after = after;
         c3d_tap_lists_start(&worker.taps, &now.chunk);
-        c3d_pack_input(d->kernels, p, b, task, &now.chunk, now.source, worker.input);
+        if (b->in_place) {
+            worker.window = now.source + c3d_window_begin(p, task, &now.chunk);
+        } else {
+            c3d_pack_input(d->kernels, p, b, task, &now.chunk, now.source, packed);
+        }
         convolve_chunk(&worker, start);
         now = after;
     }

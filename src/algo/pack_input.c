@@ -198,6 +198,13 @@ static int64_t origin(const struct c3d_problem *p, const struct c3d_task *task,
            chunk->taps[axis].begin * p->dilation[axis] - p->begin[axis];
 }
 
+ptrdiff_t c3d_window_begin(const struct c3d_problem *p, const struct c3d_task *task,
+                           const struct c3d_chunk *chunk)
+{
+    return (ptrdiff_t)(((chunk->channels.begin * p->in[T] + origin(p, task, chunk, T)) * p->in[H] +
+                        origin(p, task, chunk, H)) * p->in[W] + origin(p, task, chunk, W));
+}
+
 /* What one call of c3d_pack_input() or c3d_prefetch_start() reads. */
 struct source {
     int64_t plane_slots, row_slots; /* of each channel */
@@ -317,8 +324,7 @@ void c3d_pack_input(const struct c3d_kernels *kernels, const struct c3d_problem 
         if (t >= 0 && t < depth) {
             const int64_t channel = plane.channel - chunk->channels.begin;
             pack_plane(&plan, blocking, &from, height, input + at,
-                       packed + (channel * blocking->planes.slots + plane.slot) *
-                                    blocking->rows.slots * blocking->row.length);
+                       packed + channel * blocking->channel_pitch + plane.slot * blocking->plane_pitch);
         }
     }
 }

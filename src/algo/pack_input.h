@@ -25,6 +25,11 @@ void c3d_pack_input(const struct c3d_kernels *kernels, const struct c3d_problem 
                     const struct c3d_blocking *blocking, const struct c3d_task *task,
                     const struct c3d_chunk *chunk, const float *input, float *packed);
 
+/* Elements from the start of the input of the task's item and group to where its first output meets the
+ * chunk's first channel and tap; perhaps in the padding in front of it. */
+ptrdiff_t c3d_window_begin(const struct c3d_problem *problem, const struct c3d_task *task,
+                           const struct c3d_chunk *chunk);
+
 /* What packing so many planes of so many rows of so many elements costs, in FMAs of
  * one lane. */
 double c3d_pack_cost(double planes, double rows, double row_elems, int64_t stride);

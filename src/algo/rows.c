@@ -142,7 +142,7 @@ static size_t list_taps(const struct c3d_rowwise_worker *worker, struct c3d_rang
     struct c3d_tap *tap = worker->taps;
     for (int64_t kt = planes.begin; kt < planes.end; kt++) {
         for (int64_t kh = 0; kh < p->kernel[H]; kh++) {
-            const int64_t row = (kt - planes.begin) * b->planes.per_tap * r->plane_pitch +
+            const int64_t row = (kt - planes.begin) * b->planes.per_tap * b->plane_pitch +
                                 kh * b->rows.per_tap * b->row.length;
             const int64_t weight = (kt * p->kernel[H] + kh) * p->kernel[W];
             for (int64_t kw = 0; kw < p->kernel[W]; kw++) {
@@ -259,7 +259,7 @@ static void convolve_chunk(struct c3d_rowwise_worker *worker)
     const int64_t rows = r->joined ? c3d_extent(out[H]) : 1;
     float *acc = worker->acc;
     struct c3d_outer outer = {
-        .vector_step = (ptrdiff_t)r->channel_pitch,
+        .vector_step = (ptrdiff_t)r->blocking.channel_pitch,
         .channels = (size_t)c3d_extent(worker->chunk.channels),
         .taps = worker->taps,
         .start = worker->start,

@@ -158,7 +158,7 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
     struct c3d_rowwise_worker worker = {
         .rowwise = r,
         .task = task,
-        .source = r->in_place ? input : (float *)scratch + C3D_ROWWISE_FRONT,
+        .source = b->in_place ? input : (float *)scratch + C3D_ROWWISE_FRONT,
         .output = output + map * p->out_channels * c3d_volume(p->out),
         .start = true,
     };
@@ -168,7 +168,7 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
         worker.chunk = chunk_from(r, c);
         worker.last = worker.chunk.channels.end == p->in_channels;
         start_prefetch(&worker, next, input);
-        if (r->in_place) {
+        if (b->in_place) {
             worker.origin = origin_in_place(p, task, c);
         } else {
             c3d_pack_input(r->kernels, p, b, task, &worker.chunk, c3d_task_input(p, task, input),
@@ -187,7 +187,7 @@ static int64_t window_offset(const struct c3d_rowwise_worker *worker, int64_t t,
     const struct c3d_blocking *const b = &r->blocking;
     const struct c3d_range *const out = worker->task->out;
     return worker->origin +
-           ((t - out[T].begin) * b->planes.per_out + kt * b->planes.per_tap) * r->plane_pitch +
+           ((t - out[T].begin) * b->planes.per_out + kt * b->planes.per_tap) * b->plane_pitch +
            (h - out[H].begin) * b->rows.per_out * b->row.length;
 }
 
@@ -200,18 +200,18 @@ const float *c3d_rowwise_window(const struct c3d_rowwise_worker *worker, int64_t
 struct c3d_range c3d_rowwise_readable(const struct c3d_rowwise_worker *worker, int64_t t,
                                       int64_t h, struct c3d_range planes)
 {
-    const struct c3d_rowwise *const r = worker->rowwise;
-    const struct c3d_problem *const p = &r->problem;
-    if (!r->in_place || c3d_extent(planes) == 0) {
+    const struct c3d_problem *const p = &worker->rowwise->problem;
+    const struct c3d_blocking *const b = &worker->rowwise->blocking;
+    if (!b->in_place || c3d_extent(planes) == 0) {
         return (struct c3d_range){-C3D_ROWWISE_FRONT, INT64_MAX};
     }
     /* Of all chunks, whose register tiles must be the same. */
     const int64_t before = window_offset(worker, t, h, planes.begin) -
-                           worker->chunk.channels.begin * r->channel_pitch;
-    const int64_t elems = p->items * p->groups * p->in_channels * r->channel_pitch;
+                           worker->chunk.channels.begin * b->channel_pitch;
+    const int64_t elems = p->items * p->groups * p->in_channels * b->channel_pitch;
     const int64_t reach =
-        (p->in_channels - 1) * r->channel_pitch +
-        (c3d_extent(planes) - 1) * p->dilation[T] * r->plane_pitch +
+        (p->in_channels - 1) * b->channel_pitch +
+        (c3d_extent(planes) - 1) * p->dilation[T] * b->plane_pitch +
         (p->kernel[H] - 1) * p->dilation[H] * p->in[W] + (p->kernel[W] - 1) * p->dilation[W];
     return (struct c3d_range){-before, elems - before - reach};
 }

@@ -25,9 +25,7 @@ struct c3d_rowwise {
     bool may_stream;    /* if vectors are lines and the tile allows, ... */
     bool stream;        /* ... results go past the caches */
     bool joined;        /* the rows of a tile are run through as one */
-    bool in_place;      /* register tiles read the input itself: nothing is packed */
     bool gathers;       /* see c3d_rowwise_gathers() */
-    int64_t plane_pitch, channel_pitch; /* elements, of what they read */
     int64_t block_size; /* output channels of a register tile; the last may be smaller */
     /* [group][block][in channel][tap][channel of the block], then the bias */
     const float *weights, *bias;

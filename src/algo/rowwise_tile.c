@@ -74,12 +74,8 @@ static void lay_out_window(struct c3d_rowwise *r)
 {
     const struct c3d_problem *const p = &r->problem;
     struct c3d_blocking *const b = &r->blocking;
-    if (r->in_place) {
-        b->planes = c3d_axis_in_place(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
-        b->rows = c3d_axis_in_place(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
-        b->row = c3d_row_in_place(p->in[W], p->dilation[W]);
-        r->plane_pitch = p->in[H] * p->in[W];
-        r->channel_pitch = c3d_volume(p->in);
+    if (b->in_place) {
+        c3d_blocking_in_place(p, b);
     } else {
         b->planes = c3d_axis_map(b->tile.t, b->taps[T], p->stride[T], p->dilation[T]);
         b->rows = c3d_axis_map(b->tile.h, b->taps[H], p->stride[H], p->dilation[H]);
@@ -90,8 +86,8 @@ static void lay_out_window(struct c3d_rowwise *r)
         if (r->gathers && b->rows.slots == 1) { /* 14x14 0.96 of the time */
             b->row.length = c3d_round_up(b->row.length, C3D_LINE_ELEMS);
         }
-        r->plane_pitch = b->rows.slots * b->row.length;
-        r->channel_pitch = b->planes.slots * r->plane_pitch;
+        b->plane_pitch = b->rows.slots * b->row.length;
+        b->channel_pitch = b->planes.slots * b->plane_pitch;
     }
 }
 
@@ -100,7 +96,7 @@ static double row_elems(const struct c3d_rowwise *r)
 {
     const struct c3d_blocking *const b = &r->blocking;
     const struct c3d_problem *const p = &r->problem;
-    return r->in_place ? (double)(b->tile.w + (p->kernel[W] - 1) * p->dilation[W])
+    return b->in_place ? (double)(b->tile.w + (p->kernel[W] - 1) * p->dilation[W])
                        : (double)b->row.length;
 }
 
@@ -132,7 +128,7 @@ static bool derive(struct c3d_rowwise *r, size_t room)
     if (bytes > (double)room) {
         return false;
     }
-    b->input_elems = r->in_place ? 0 : C3D_ROWWISE_FRONT + (int64_t)window + C3D_ROWWISE_SLACK;
+    b->input_elems = b->in_place ? 0 : C3D_ROWWISE_FRONT + (int64_t)window + C3D_ROWWISE_SLACK;
     b->acc_elems = (int64_t)sums + C3D_ROWWISE_SLACK;
     b->tap_count = (int64_t)taps;
     b->scratch_bytes = (size_t)(b->input_elems + b->acc_elems) * sizeof(float) +
@@ -253,7 +249,7 @@ static double tile_work(const struct c3d_rowwise *r)
         (double)b->tile.t * (double)plane_vectors(r) * (double)r->kernels->lanes;
     return products * (lanes + weights_vector * r->l3_rate) / outs +
            blocks * window / outs * (double)p->in_channels *
-               (r->in_place ? read_element : packed_element) +
+               (b->in_place ? read_element : packed_element) +
            (chunks - 1) * (double)p->out_channels * sum_round_trip;
 }
 
@@ -445,11 +441,9 @@ static bool reads_in_place(const struct c3d_request *request, int64_t block_size
     const struct c3d_problem *const p = request->problem;
     const int64_t span = (p->kernel[H] - 1) * p->dilation[H] * p->in[W] +
                          (p->kernel[W] - 1) * p->dilation[W];
-    const double reach = (double)(p->kernel[T] - 1) * (double)p->dilation[T] *
-                             (double)p->in[H] * (double)p->in[W] + (double)span;
     return p->stride[W] == 1 && p->begin[H] == 0 && p->begin[W] == 0 && p->end[H] == 0 &&
            p->end[W] == 0 && p->in[H] * p->in[W] - span >= C3D_ROWWISE_SLACK &&
-           reach < INT32_MAX &&
+           c3d_reach_in_place(p) < INT32_MAX &&
            (p->out_channels <= block_size || can_ask_next(request, block_size) ||
             !c3d_channels_collide(request, p->in_channels));
 }
@@ -472,7 +466,7 @@ conv3d_status c3d_rowwise_cut(struct c3d_rowwise *r, const struct c3d_request *r
         .ask_next = ask_next,
         .may_stream = request->stream && request->kernels->lanes >= C3D_LINE_ELEMS,
         .l3_rate = request->rates.l3,
-        .in_place = in_place,
+        .blocking.in_place = in_place,
         .gathers = gathers,
         .block_size = block_size,
     };
@@ -520,7 +514,7 @@ double c3d_rowwise_overhead(const struct c3d_request *request, int64_t block_siz
     const struct c3d_blocking *const b = &r.blocking;
     const int lanes = request->kernels->lanes;
     const double tasks = c3d_task_count(p, &b->tile), channels = (double)b->tile.oc;
-    const double input = r.in_place ? (double)p->in_channels * channel_window(&r) *
+    const double input = b->in_place ? (double)p->in_channels * channel_window(&r) *
                                           read_cost(request, block_size)
                                     : pack_cost(&r, request);
     const double weights = channels * (double)c3d_reduction(p) / lanes * weights_vector *

@@ -51,16 +51,36 @@ static int part_of_plane(struct c3d_range taps, struct c3d_range below, struct c
     return taps.begin > chunk.begin ? LEFT_END : below.end < chunk.end ? RIGHT_END : INNER;
 }
 
+/* The outputs of a row whose tap kw is a column of the volume. */
+static struct c3d_range outputs_of_tap(const struct c3d_problem *p, int64_t kw)
+{
+    const int64_t at = kw * p->dilation[W] - p->begin[W];
+    return (struct c3d_range){
+        at < 0 ? c3d_ceil_div(-at, p->stride[W]) : 0,
+        p->in[W] > at ? c3d_ceil_div(p->in[W] - at, p->stride[W]) : 0,
+    };
+}
+
 /* Rows of a tile of these outputs that tap kw would multiply with padding, as a skip. */
 static int32_t skip_of(const struct c3d_problem *p, int64_t kw, struct c3d_range columns)
 {
-    const int64_t at = kw * p->dilation[W] - p->begin[W];
-    const int64_t first = at < 0 ? c3d_ceil_div(-at, p->stride[W]) : 0;
-    const int64_t end = p->in[W] > at ? c3d_ceil_div(p->in[W] - at, p->stride[W]) : 0;
+    const struct c3d_range inside = outputs_of_tap(p, kw);
     const int64_t most = c3d_min(C3D_MAX_SKIP, c3d_extent(columns));
-    const int64_t left = c3d_min(c3d_max(first - columns.begin, 0), most);
-    const int64_t right = c3d_min(c3d_max(columns.end - end, 0), most);
+    const int64_t left = c3d_min(c3d_max(inside.begin - columns.begin, 0), most);
+    const int64_t right = c3d_min(c3d_max(columns.end - inside.end, 0), most);
     return (int32_t)(left > 0 ? left : -right);
+}
+
+bool c3d_padding_left_out(const struct c3d_problem *p)
+{
+    for (int64_t kw = 0; kw < p->kernel[W]; kw++) {
+        const struct c3d_range inside = outputs_of_tap(p, kw);
+        const int64_t left = inside.begin, right = c3d_max(p->out[W] - inside.end, 0);
+        if (left + right > C3D_MAX_SKIP) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Row (t, h) of the kernel, counted from the chunk's first. */
@@ -71,8 +91,8 @@ static struct c3d_tap row_start(const struct c3d_tap_lists *lists, int width, in
     const struct c3d_blocking *const b = lists->blocking;
     return (struct c3d_tap){
         .vector = (int32_t)((t * p->kernel[H] + h) * p->kernel[W] * width),
-        .scalar = (int32_t)((t * b->planes.per_tap * b->rows.slots + h * b->rows.per_tap) *
-                            b->row.length),
+        .scalar = (int32_t)(t * b->planes.per_tap * b->plane_pitch +
+                            h * b->rows.per_tap * b->row.length),
     };
 }
 

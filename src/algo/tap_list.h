@@ -39,6 +39,9 @@ struct c3d_tap_lists {
     struct c3d_row_taps *row; /* at work */
 };
 
+/* Whether ragged tiles leave out all the padding of W. */
+bool c3d_padding_left_out(const struct c3d_problem *problem);
+
 /* taps: room for C3D_TAP_LISTS times blocking->tap_count. */
 void c3d_tap_lists_init(struct c3d_tap_lists *lists, const struct c3d_problem *problem,
                         const struct c3d_blocking *blocking, bool ragged,

@@ -86,6 +86,16 @@ struct c3d_row c3d_row_in_place(int64_t width, int64_t dilation)
         .unit = dilation};
 }
 
+double c3d_reach_in_place(const struct c3d_problem *p)
+{
+    double reach = 0;
+    for (int axis = T; axis <= W; axis++) {
+        reach = reach * (double)p->in[axis] +
+                (double)(p->kernel[axis] - 1) * (double)p->dilation[axis];
+    }
+    return reach;
+}
+
 struct c3d_row c3d_row_whole(int64_t outs, int64_t taps, int64_t stride, int64_t dilation)
 {
     const int64_t shift_max = (taps - 1) * dilation, length = (outs - 1) * stride + 1 + shift_max;

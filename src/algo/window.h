@@ -90,6 +90,9 @@ struct c3d_row c3d_row_whole(int64_t outs, int64_t taps, int64_t stride, int64_t
 /* A row of `width` elements that is read where it lies, with stride 1. */
 struct c3d_row c3d_row_in_place(int64_t width, int64_t dilation);
 
+/* Elements of the input from the first to the last tap of an output. */
+double c3d_reach_in_place(const struct c3d_problem *problem);
+
 static inline int64_t c3d_tap_offset(const struct c3d_row *row, int64_t tap)
 {
     return row->unit == 0 ? tap * row->pitch

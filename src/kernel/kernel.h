@@ -313,7 +313,7 @@ struct c3d_lines {
 
 /* Counts the changes of kernels and algorithms after which what was tuned is worth tuning
  * again. */
-enum { C3D_KERNEL_SET = 8 };
+enum { C3D_KERNEL_SET = 9 };
 
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
