@@ -7,6 +7,8 @@
 #include "kernel_cases.h"
 #include "support.h"
 
+#include "../tools/random_data.h"
+
 #include <criterion/criterion.h>
 #include <float.h>
 #include <math.h>
@@ -378,3 +380,116 @@ Test(outer, fused_multiply_add_portable) { fused_multiply_add_rounds_once("porta
 Test(outer, fused_multiply_add_avx2) { fused_multiply_add_rounds_once("avx2"); }
 Test(outer, fused_multiply_add_avx512) { fused_multiply_add_rounds_once("avx512"); }
 Test(outer, fused_multiply_add_neon) { fused_multiply_add_rounds_once("neon"); }
+
+/* ---- outer with tear ------------------------------------------------------- */
+
+enum { TORN_TILES = 3 };
+
+struct tear_case {
+    const struct c3d_kernels *kernels;
+    int vector_count, count, relu, start;
+    enum guard_side side;
+    uint64_t seed;
+};
+
+/* Any lanes, none and all of them too; returns the outputs of a row. */
+static int tear_up(const struct tear_case *c, struct c3d_torn_vector *vectors)
+{
+    const unsigned all = (1u << c->kernels->lanes) - 1;
+    int at = 0;
+    for (int i = 0; i < TORN_TILES * c->vector_count; i++) {
+        const uint64_t bits = random_bits(c->seed, (uint64_t)i);
+        const unsigned lanes = bits >> 32 & 3 ? (unsigned)bits & all : bits >> 34 & 1 ? all : 0;
+        vectors[i] = (struct c3d_torn_vector){at, (uint16_t)lanes};
+        at += __builtin_popcount(lanes);
+    }
+    return at;
+}
+
+static bool tear_is_right(const struct tear_case *c, const float *sums,
+                          const struct c3d_tear *tear, int outs, int gap)
+{
+    const int lanes = c->kernels->lanes;
+    for (int m = 0; m < c->count; m++) {
+        const float *out = tear->out + m * tear->row_stride;
+        for (int i = 0; i < TORN_TILES * c->vector_count; i++) {
+            const float *from = sums + ((i / c->vector_count * c->count + m) * c->vector_count +
+                                        i % c->vector_count) * lanes;
+            for (int lane = 0; lane < lanes; lane++) {
+                if (!(tear->vectors[i].lanes >> lane & 1))
+                    continue;
+                float expected = from[lane] + tear->bias[m];
+                if (c->relu && expected < 0.0f)
+                    expected = 0.0f;
+                if (!same_float(expected, *out++))
+                    return complain("%s outer %dx%d torn, relu %d: row %d, lane %d of vector %d is "
+                                    "%a, expected %a", c->kernels->name, c->count,
+                                    c->vector_count, c->relu, m, lane, i, (double)out[-1],
+                                    (double)expected);
+            }
+        }
+        if (out != tear->out + m * tear->row_stride + outs ||
+            (m + 1 < c->count && !is_poisoned(out, (size_t)gap * sizeof(float))))
+            return complain("%s outer tore beyond a row", c->kernels->name);
+    }
+    return true;
+}
+
+/* Against the sums that the same kernel leaves without tear. */
+static bool tear_holds(const struct tear_case *c)
+{
+    enum { CHANNELS = 3, GAP = 5 };
+    const struct c3d_tap tap = {0};
+    const int lanes = c->vector_count * c->kernels->lanes;
+    const int each = c->count * lanes;
+    struct c3d_torn_vector torn[TORN_TILES * C3D_MAX_VECTORS];
+    const int outs = tear_up(c, torn);
+    float sums[TORN_TILES * C3D_MAX_ACCUMULATORS * C3D_MAX_LANES];
+    struct guarded vectors, scalars, bias, acc, out;
+    guarded_fill(&vectors, (size_t)(CHANNELS * lanes), c->side, any_float, c->seed);
+    guarded_fill(&scalars, (size_t)(CHANNELS * c->count), c->side, any_float, c->seed + 1);
+    guarded_fill(&bias, (size_t)c->count, c->side, bias_float, c->seed + 2);
+    guarded_make(&acc, (size_t)(TORN_TILES * each) * sizeof(float), c->side);
+    guarded_make(&out, (size_t)(c->count * (outs + GAP) - GAP) * sizeof(float), c->side);
+    for (int i = 0; i < TORN_TILES * each; i++)
+        ((float *)acc.data)[i] = sums[i] = small_float(c->seed + 3, (uint64_t)i);
+    const struct c3d_tear tear = {.vectors = torn, .bias = bias.data, .out = out.data,
+                                  .row_stride = outs + GAP, .relu = c->relu};
+    struct c3d_outer outer = {
+        .vectors = vectors.data, .scalars = scalars.data, .vector_step = lanes,
+        .scalar_step = c->count, .channels = CHANNELS, .tap_count = 1, .taps = &tap,
+        .acc = sums, .tiles = TORN_TILES, .next = {.acc = each},
+        .vector_count = c->vector_count, .count = c->count, .start = c->start,
+    };
+    c->kernels->outer(&outer);
+    outer.acc = acc.data;
+    outer.tear = &tear;
+    c->kernels->outer(&outer);
+    const bool good = guarded_intact(&out) && guarded_intact(&acc) &&
+                      tear_is_right(c, sums, &tear, outs, GAP);
+    guarded_free(&vectors);
+    guarded_free(&scalars);
+    guarded_free(&bias);
+    guarded_free(&acc);
+    guarded_free(&out);
+    return good;
+}
+
+static void tear_holds_for_all_sizes(const char *isa)
+{
+    const struct c3d_kernels *kernels = kernels_of(isa);
+    if (!kernels->tears)
+        return;
+    struct tear_case c = {.kernels = kernels, .seed = test_seed()};
+    for (c.vector_count = 1; c.vector_count <= C3D_MAX_VECTORS; c.vector_count++)
+        for (c.count = 1; c.count <= kernels->max_count[c.vector_count]; c.count++)
+            for (int i = 0; i < 40; i++) {
+                c.relu = i % 2;
+                c.start = i / 2 % 2;
+                c.side = i / 4 % 2 ? GUARD_HIGH : GUARD_LOW;
+                c.seed += 4;
+                cr_assert(tear_holds(&c));
+            }
+}
+
+Test(outer, tear_avx512) { tear_holds_for_all_sizes("avx512"); }

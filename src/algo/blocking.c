@@ -23,7 +23,8 @@ static const double acc_round_trip = 4; /* per vector and chunk */
 static const double store_vector = 5, stream_line = 8;
 static const double near_run = 30, far_run = 120; /* per run stored: another page */
 static const double l3_vector = 4; /* per vector from beyond L2 */
-static const double lone_vector = 6; /* per vector of input in place, and panel, of a single tap along W (Zen 5) */
+/* Per vector of input in place, and panel, if it serves a single tap along W (Zen 5). */
+static const double lone_vector = 6;
 
 /* The next smaller extent that cuts `extent` into equal parts, 0 after 1. */
 static int64_t next_smaller(int64_t extent, int64_t tile)
@@ -269,8 +270,8 @@ static int64_t next_tile(int64_t wish, int64_t extent, int64_t tile)
     return wish > 0 ? 0 : next_smaller(extent, tile);
 }
 
-/* Keeps this tile if it is the best so far, read in place or packed; returns the cost of the best.  Of equal ones
- * that are read in place, those for fewer output channels: threads share more tasks out better. */
+/* Keeps this tile if it is the best so far; returns the cost of the best.  Of equal ones that are read in
+ * place, those for fewer output channels: threads share more tasks out better. */
 static double consider(const struct c3d_request *request, struct c3d_blocking *b, size_t l2,
                        struct c3d_blocking *best, double best_cost)
 {

@@ -170,28 +170,39 @@ static void ask_for_next_tiles(struct c3d_outer *outer)
     }
 }
 
-/* Register tiles of a run: `piece` and `outer` know where, `outs` is the run's end. */
+/* Has register tiles finish their own sums: all of them, or those before the end of the run, or the first;
+ * none if not even that holds nothing but consecutive outputs. */
+static void finish_tiles(const struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
+                         struct c3d_rowwise_piece *piece, int64_t outs, struct c3d_finish *finish)
+{
+    if (outer->tiles > 1 && piece->first + piece->count > outs) {
+        outer->tiles--;
+        piece->count -= outer->next.out;
+    }
+    bool whole = c3d_rowwise_finish(worker, piece, outs, finish);
+    if (!whole && outer->tiles > 1) {
+        outer->tiles = 1;
+        piece->count = outer->next.out;
+        whole = c3d_rowwise_finish(worker, piece, outs, finish);
+    }
+    outer->finish = whole ? finish : NULL;
+}
+
+/* Register tiles of a run: `piece` and `outer` know where, `outs` is the run's end; torn ones finish their
+ * sums if they may. */
 static void convolve_tiles(struct c3d_rowwise_worker *worker, struct c3d_outer *outer,
-                           struct c3d_rowwise_piece *piece, int64_t outs)
+                           struct c3d_rowwise_piece *piece, int64_t outs, bool tear_up)
 {
     const struct c3d_rowwise *const r = worker->rowwise;
-    const int64_t width = outer->next.out;
     struct c3d_finish finish;
+    struct c3d_tear tear;
     outer->finish = NULL;
-    piece->count = outer->tiles * width;
-    if (worker->last) {
-        /* Those that hold other than consecutive outputs go one by one. */
-        if (outer->tiles > 1 && piece->first + piece->count > outs) {
-            outer->tiles--;
-            piece->count -= width;
-        }
-        bool whole = c3d_rowwise_finish(worker, piece, outs, &finish);
-        if (!whole && outer->tiles > 1) {
-            outer->tiles = 1;
-            piece->count = width;
-            whole = c3d_rowwise_finish(worker, piece, outs, &finish);
-        }
-        outer->finish = whole ? &finish : NULL;
+    outer->tear = NULL;
+    piece->count = outer->tiles * outer->next.out;
+    if (worker->last && tear_up) {
+        outer->tiles = c3d_rowwise_finish_torn(worker, piece, outer, &finish, &tear);
+    } else if (worker->last) {
+        finish_tiles(worker, outer, piece, outs, &finish);
     }
     if (!r->ask_next) {
         c3d_prefetch_by(&worker->ahead, outer);
@@ -199,7 +210,7 @@ static void convolve_tiles(struct c3d_rowwise_worker *worker, struct c3d_outer *
         ask_for_next_tiles(outer);
     }
     r->kernels->outer(outer);
-    if (worker->last && outer->finish == NULL) {
+    if (worker->last && outer->finish == NULL && outer->tear == NULL) {
         const int64_t first = piece->first, end = first + piece->count;
         struct c3d_rowwise_piece rest = *piece;
         rest.acc_stride = piece->count;
@@ -241,7 +252,7 @@ static float *convolve_run(struct c3d_rowwise_worker *worker, struct c3d_outer *
             piece->first = c3d_min(c3d_max(at, readable.begin), readable.end - step);
             outer->vectors = window + piece->first;
             outer->acc = acc;
-            convolve_tiles(worker, outer, piece, outs);
+            convolve_tiles(worker, outer, piece, outs, r->tears && piece->first == at);
             at += outer->tiles * step;
             if (!worker->start || !worker->last) {
                 acc += outer->tiles * outer->next.acc;

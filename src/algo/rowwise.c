@@ -19,9 +19,10 @@ const char *c3d_rowwise_refusal(const struct c3d_request *request)
     /* One output, one input channel, sums of all output channels. */
     const double least = taps * (sizeof(float) + sizeof(struct c3d_tap)) +
                          ((double)(p->out_channels + C3D_MAX_COUNT) * C3D_MAX_LANES +
-                          (C3D_MAX_ACCUMULATORS * C3D_MAX_LANES) + C3D_ROWWISE_FRONT +
-                          2 * C3D_ROWWISE_SLACK) * sizeof(float) +
-                         3.0 * C3D_ALIGNMENT;
+                          (C3D_ENOUGH_TILES * C3D_MAX_ACCUMULATORS * C3D_MAX_LANES) +
+                          C3D_ROWWISE_FRONT + 2 * C3D_ROWWISE_SLACK) * sizeof(float) +
+                         (1 + C3D_MAX_VECTORS) * sizeof(struct c3d_torn_vector) +
+                         4.0 * C3D_ALIGNMENT;
     if (least > (double)request->scratch_limit) {
         return "the window of one output exceeds the limit of workspace";
     }
@@ -147,6 +148,40 @@ static int64_t origin_in_place(const struct c3d_problem *p, const struct c3d_tas
             out[H].begin * p->stride[H]) * p->in[W] + out[W].begin;
 }
 
+/* Columns from one row of a run to the next. */
+static int64_t run_pitch(const struct c3d_rowwise_worker *worker)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    return r->joined ? r->blocking.row.length : c3d_extent(worker->task->out[W]);
+}
+
+/* Which lanes of the vectors of a run of so many rows are outputs.  A run of several is of whole rows, which
+ * follow each other in the output. */
+static void tear_run(const struct c3d_rowwise_worker *worker, int64_t rows)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const int64_t pitch = run_pitch(worker), width = c3d_extent(worker->task->out[W]);
+    const int lanes = r->kernels->lanes;
+    const int64_t vectors = c3d_rowwise_torn_vectors(r, rows, width);
+    int64_t at = 0, row = 0, column = 0;
+    for (struct c3d_torn_vector *torn = worker->torn; torn < worker->torn + vectors; torn++) {
+        *torn = (struct c3d_torn_vector){.at = (int32_t)at};
+        for (int64_t lane = 0, count; lane < lanes && row < rows; lane += count) {
+            const bool outputs = column < width;
+            count = c3d_min((outputs ? width : pitch) - column, lanes - lane);
+            if (outputs) {
+                torn->lanes |= (uint16_t)(((1u << count) - 1) << lane);
+                at += count;
+            }
+            column += count;
+            if (column == pitch) {
+                row++;
+                column = 0;
+            }
+        }
+    }
+}
+
 void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
                           const struct c3d_task *next, const float *input, float *output,
                           void *scratch, void (*body)(struct c3d_rowwise_worker *worker))
@@ -164,6 +199,10 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
     };
     worker.acc = (float *)c3d_align_up((float *)scratch + b->input_elems);
     worker.taps = (struct c3d_tap *)c3d_align_up(worker.acc + b->acc_elems);
+    if (r->tears) {
+        worker.torn = (struct c3d_torn_vector *)c3d_align_up(worker.taps + b->tap_count);
+        tear_run(&worker, r->joined ? c3d_extent(task->out[H]) : 1);
+    }
     for (int64_t c = 0; c < p->in_channels; c += b->tile.ic) {
         worker.chunk = chunk_from(r, c);
         worker.last = worker.chunk.channels.end == p->in_channels;
@@ -225,13 +264,6 @@ const float *c3d_rowwise_weights(const struct c3d_rowwise_worker *worker, int64_
            worker->chunk.channels.begin * c3d_volume(p->kernel) * count;
 }
 
-/* Columns from one row of a run to the next. */
-static int64_t run_pitch(const struct c3d_rowwise_worker *worker)
-{
-    const struct c3d_rowwise *const r = worker->rowwise;
-    return r->joined ? r->blocking.row.length : c3d_extent(worker->task->out[W]);
-}
-
 /* Of a piece, the first channel and the given column of its run's row. */
 static float *piece_output(const struct c3d_rowwise_worker *worker,
                            const struct c3d_rowwise_piece *piece, int64_t row, int64_t column)
@@ -253,6 +285,40 @@ int64_t c3d_rowwise_run_begin(const struct c3d_rowwise_worker *worker,
 {
     const struct c3d_rowwise *const r = worker->rowwise;
     return r->stream ? -elems_past_vector(r, piece_output(worker, piece, 0, 0)) : 0;
+}
+
+/* Whether the tile that begins with this vector holds nothing but consecutive outputs. */
+static bool is_whole(const struct c3d_torn_vector *first, int lanes, int vectors)
+{
+    const struct c3d_torn_vector *const last = first + vectors - 1;
+    return last->at - first->at == (vectors - 1) * lanes && last->lanes == (1u << lanes) - 1;
+}
+
+int c3d_rowwise_finish_torn(const struct c3d_rowwise_worker *worker,
+                            const struct c3d_rowwise_piece *piece, struct c3d_outer *outer,
+                            struct c3d_finish *finish, struct c3d_tear *tear)
+{
+    const struct c3d_rowwise *const r = worker->rowwise;
+    const int lanes = r->kernels->lanes, width = outer->vector_count;
+    const struct c3d_torn_vector *const first = worker->torn + piece->first / lanes;
+    const bool whole = is_whole(first, lanes, width);
+    int tiles = 1;
+    while (tiles < outer->tiles && is_whole(first + tiles * width, lanes, width) == whole) {
+        tiles++;
+    }
+    const float *const bias = r->bias + worker->task->group * r->problem.out_channels + piece->oc;
+    float *const out = piece_output(worker, piece, 0, 0);
+    const ptrdiff_t row_stride = (ptrdiff_t)c3d_volume(r->problem.out);
+    if (whole) {
+        *finish = (struct c3d_finish){
+            .bias = bias, .out = out + first->at, .row_stride = row_stride, .relu = r->relu};
+        outer->finish = finish;
+    } else {
+        *tear = (struct c3d_tear){
+            .vectors = first, .bias = bias, .out = out, .row_stride = row_stride, .relu = r->relu};
+        outer->tear = tear;
+    }
+    return tiles;
 }
 
 bool c3d_rowwise_finish(const struct c3d_rowwise_worker *worker,

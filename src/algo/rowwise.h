@@ -25,6 +25,7 @@ struct c3d_rowwise {
     bool may_stream;    /* if vectors are lines and the tile allows, ... */
     bool stream;        /* ... results go past the caches */
     bool joined;        /* the rows of a tile are run through as one */
+    bool tears;         /* register tiles find the outputs in vectors that hold others too */
     bool gathers;       /* see c3d_rowwise_gathers() */
     int64_t block_size; /* output channels of a register tile; the last may be smaller */
     /* [group][block][in channel][tap][channel of the block], then the bias */
@@ -40,6 +41,7 @@ struct c3d_rowwise_worker {
     int64_t origin;      /* in it, of the task's first output and the chunk's first tap */
     float *acc;
     struct c3d_tap *taps;
+    struct c3d_torn_vector *torn; /* if so: the vectors of a run, from its first output on */
     float *output;    /* of the task's item and group */
     bool start, last; /* the chunk is the first, the last */
     struct c3d_prefetch ahead; /* of what is packed next, in steps of a register tile */
@@ -103,5 +105,11 @@ int64_t c3d_rowwise_run_begin(const struct c3d_rowwise_worker *worker,
 bool c3d_rowwise_finish(const struct c3d_rowwise_worker *worker,
                         const struct c3d_rowwise_piece *piece, int64_t outs,
                         struct c3d_finish *finish);
+
+/* If there is `torn`, has the register tiles of a piece, which begins with one of its vectors, finish their
+ * own sums, whatever they hold: by finish or by tear.  Returns how many of outer->tiles can in the same way. */
+int c3d_rowwise_finish_torn(const struct c3d_rowwise_worker *worker,
+                            const struct c3d_rowwise_piece *piece, struct c3d_outer *outer,
+                            struct c3d_finish *finish, struct c3d_tear *tear);
 
 #endif

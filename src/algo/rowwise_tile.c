@@ -29,6 +29,12 @@ int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t
     return rowwise->joined ? (rows - 1) * rowwise->blocking.row.length + outs : outs;
 }
 
+int64_t c3d_rowwise_torn_vectors(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs)
+{
+    return c3d_ceil_div(c3d_rowwise_run(rowwise, rows, outs), rowwise->kernels->lanes) +
+           C3D_MAX_VECTORS;
+}
+
 /* Vectors of a plane of the full tile. */
 static int64_t plane_vectors(const struct c3d_rowwise *rowwise)
 {
@@ -58,6 +64,10 @@ static void lay_out_runs(struct c3d_rowwise *r)
     const bool consecutive =
         !r->joined || (b->row.length == b->tile.w && b->tile.w == p->out[W]);
     r->stream = r->may_stream && consecutive && c3d_volume(p->out) % lanes == 0;
+    const bool whole_vectors =
+        consecutive && c3d_rowwise_run(r, r->joined ? b->tile.h : 1, b->tile.w) % lanes == 0;
+    r->tears = r->kernels->tears && !r->stream && !whole_vectors &&
+               (!r->joined || b->tile.w == p->out[W]);
 }
 
 /* Columns of padding that a packed row has in common with the next: zeros at the end of
@@ -116,15 +126,18 @@ static bool derive(struct c3d_rowwise *r, size_t room)
     lay_out_runs(r);
     /* With one chunk the sums of a register tile are written at once. */
     const int64_t channels = c3d_round_up(b->tile.oc, r->block_size);
+    const double tiles = r->tears ? C3D_ENOUGH_TILES : 1;
     const double sums = b->tile.ic == p->in_channels
-                            ? C3D_MAX_ACCUMULATORS * lanes
+                            ? tiles * C3D_MAX_ACCUMULATORS * lanes
                             : (double)b->tile.t * (double)plane_vectors(r) * lanes *
                                   (double)channels;
     const double window = (double)b->tile.ic * channel_window(r);
     const double taps = (double)b->taps[T] * (double)b->taps[H] * (double)b->taps[W];
+    const double torn =
+        r->tears ? (double)c3d_rowwise_torn_vectors(r, b->tile.h, b->tile.w) : 0;
     const double elems = C3D_ROWWISE_FRONT + window + sums + 2 * C3D_ROWWISE_SLACK;
     const double bytes = elems * sizeof(float) + taps * sizeof(struct c3d_tap) +
-                         3 * C3D_ALIGNMENT;
+                         torn * sizeof(struct c3d_torn_vector) + 4 * C3D_ALIGNMENT;
     if (bytes > (double)room) {
         return false;
     }
@@ -132,7 +145,8 @@ static bool derive(struct c3d_rowwise *r, size_t room)
     b->acc_elems = (int64_t)sums + C3D_ROWWISE_SLACK;
     b->tap_count = (int64_t)taps;
     b->scratch_bytes = (size_t)(b->input_elems + b->acc_elems) * sizeof(float) +
-                       (size_t)b->tap_count * sizeof(struct c3d_tap) + 3 * C3D_ALIGNMENT;
+                       (size_t)b->tap_count * sizeof(struct c3d_tap) +
+                       (size_t)torn * sizeof(struct c3d_torn_vector) + 4 * C3D_ALIGNMENT;
     return true;
 }
 

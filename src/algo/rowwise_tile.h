@@ -27,6 +27,9 @@ C3D_CHECKED conv3d_status c3d_rowwise_cut(struct c3d_rowwise *rowwise,
  * columns between two rows count. */
 int64_t c3d_rowwise_run(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs);
 
+/* Vectors of such a run, and those that its last register tile may have beyond it. */
+int64_t c3d_rowwise_torn_vectors(const struct c3d_rowwise *rowwise, int64_t rows, int64_t outs);
+
 /* Whether the rows that a register tile reads, with taps in a single column, are packed side by side,
  * each from a line of the cache on, even where they could be read as they lie, pages apart. */
 bool c3d_rowwise_gathers(const struct c3d_request *request);

@@ -50,9 +50,9 @@ static inline bool c3d_channels_collide(const struct c3d_request *request, int64
     return channels > places * ways / 2;
 }
 
-/* True if the input's channels lie so far apart, in powers of two, that a TLB does not hold a page of each of
- * so many at a time: read in place, 3x3x3 takes 1.02 to 1.2 of the time of packing it then (Zen 5, whose second
- * TLB has 256 sets of 16 pages), else 0.92 to 0.98. */
+/* True if the input's channels lie so far apart, in powers of two, that a TLB does not hold a page of each
+ * of so many at a time: read in place, 3x3x3 takes 1.02 to 1.2 of the time of packing it then (Zen 5, whose
+ * second TLB has 256 sets of 16 pages), else 0.92 to 0.98. */
 static inline bool c3d_pages_collide(const struct c3d_problem *p, int64_t channels)
 {
     enum { reach = 1 << 20, ways = 16 }; /* bytes of a page for each set */

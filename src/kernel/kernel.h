@@ -66,6 +66,23 @@ struct c3d_finish {
 };
 
 /*
+ * The same of a torn tile, of which some lanes are outputs: the i-th of those of vector v goes to
+ *
+ *     out[m*row_stride + vectors[v].at + i]
+ */
+struct c3d_torn_vector {
+    int32_t at;
+    uint16_t lanes; /* that are outputs: 1 << l for lane l */
+};
+struct c3d_tear {
+    const struct c3d_torn_vector *vectors; /* of each tile in turn */
+    const float *bias;
+    float *out;
+    ptrdiff_t row_stride;
+    int relu;
+};
+
+/*
  * Accumulated outer products.  For every channel c in order, every tap in
  * order, every m and lane l, one FMA each:
  *
@@ -129,6 +146,9 @@ struct c3d_outer {
     /* NULL, or the sums are finished instead of kept in acc; not for ragged tiles, nor with
      * lane_scalars. */
     const struct c3d_finish *finish;
+    /* NULL, or the sums are kept in acc and finished from there, where finish would be allowed but is NULL;
+     * only for tables with `tears`. */
+    const struct c3d_tear *tear;
 };
 
 /*
@@ -329,6 +349,7 @@ struct c3d_kernels {
         double many_rows, collision;
     } costs;
     bool folds; /* outer() knows folded tiles */
+    bool tears; /* ... and torn ones */
     int channels_per_ask; /* of a single tap, for lines but the first */
     int panel_vectors; /* width of the fastest register tile */
     int ragged_row; /* outputs per vector of a tile: of the longest row whose ends are ragged */

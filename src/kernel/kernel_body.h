@@ -224,6 +224,7 @@ const struct c3d_kernels C3D_TABLE = {
                   [4] = C3D_COUNT_4, [6] = C3D_COUNT_6, [8] = C3D_COUNT_8},
     .costs = {C3D_COSTS},
     .folds = C3D_FEW_INSTRUCTIONS,
+    .tears = can_compress,
     .channels_per_ask = C3D_CHANNELS_PER_ASK,
     .panel_vectors = C3D_PANEL_VECTORS,
     .ragged_row = C3D_RAGGED_ROW,

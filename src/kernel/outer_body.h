@@ -61,6 +61,37 @@ static C3D_ALWAYS_INLINE void finish_tile(const struct c3d_finish *f, float *out
     }
 }
 
+/* The same two of a torn tile, from its sums in memory: code of its own for every tile would make the table a
+ * fifth longer. */
+static C3D_NEVER_INLINE void prefetch_torn(const struct c3d_outer *o, ptrdiff_t tile)
+{
+    const struct c3d_tear *const t = o->tear;
+    const struct c3d_torn_vector *vector = t->vectors + tile * o->vector_count;
+    for (int v = 0; v < o->vector_count; v++, vector++) {
+        const float *out = t->out + vector->at;
+        for (int m = 0; m < o->count; m++, out += t->row_stride) {
+            __builtin_prefetch(out, 1, 3);
+        }
+    }
+}
+
+static C3D_NEVER_INLINE void finish_torn(const struct c3d_outer *o, ptrdiff_t tile)
+{
+    const struct c3d_tear *const t = o->tear;
+    const struct c3d_torn_vector *vector = t->vectors + tile * o->vector_count;
+    const float *sums = o->acc + tile * o->next.acc;
+    const vf least = least_result(t->relu);
+    for (int v = 0; v < o->vector_count; v++, vector++, sums += C3D_LANES) {
+        const float *from = sums;
+        float *out = t->out + vector->at;
+        for (int m = 0; m < o->count; m++, out += t->row_stride) {
+            const vf sum = v_load(from) + v_broadcast(t->bias + m);
+            v_store_compressed(out, v_at_least(sum, least), vector->lanes);
+            from += o->vector_count * C3D_LANES;
+        }
+    }
+}
+
 /* The tile of that number, of count x width vectors, all constant at every call, so that
  * all loops but the two of the reduction vanish. */
 static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const ptrdiff_t tile,
@@ -72,6 +103,8 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const ptrdif
     vf acc[C3D_MAX_ACCUMULATORS];
     if (may_finish && o->finish != NULL && !o->finish->stream) {
         prefetch_finish(o->finish, o->finish->out + tile * o->next.out, count, width);
+    } else if (can_compress && may_finish && o->tear != NULL) {
+        prefetch_torn(o, tile);
     }
     float *const sums = o->acc + tile * o->next.acc;
     C3D_UNROLL
@@ -87,6 +120,9 @@ static C3D_ALWAYS_INLINE void outer_tile(const struct c3d_outer *o, const ptrdif
     C3D_UNROLL
     for (int i = 0; i < count * width; i++) {
         v_store(sums + i * C3D_LANES, acc[i]);
+    }
+    if (can_compress && may_finish && o->tear != NULL) {
+        finish_torn(o, tile);
     }
 }
 

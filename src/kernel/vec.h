@@ -101,6 +101,26 @@ static C3D_ALWAYS_INLINE void v_store_first(float *p, vf v, int n)
 #endif
 }
 
+/* Stores the lanes with a 1 side by side.  Not by the store that does both, which is microcode (Zen 4). */
+#if defined(__AVX512F__) && C3D_LANES == 16
+enum { can_compress = 1 };
+static C3D_ALWAYS_INLINE void v_store_compressed(float *p, vf v, unsigned lanes)
+{
+    v_store_first(p, (vf)_mm512_maskz_compress_ps((__mmask16)lanes, (__m512)v),
+                  __builtin_popcount(lanes));
+}
+#else
+enum { can_compress = 0 };
+static C3D_ALWAYS_INLINE void v_store_compressed(float *p, vf v, unsigned lanes)
+{
+    for (int l = 0; lanes != 0; l++, lanes >>= 1) {
+        if (lanes & 1) {
+            *p++ = v[l];
+        }
+    }
+}
+#endif
+
 /* The first n lanes from memory, 0 <= n <= C3D_LANES; the others are 0. */
 static C3D_ALWAYS_INLINE vf v_load_first(const float *p, int n)
 {
