@@ -225,7 +225,7 @@ Test(commands, info_draws_many_threads)
     char drawing[512], program_path[512], tasks[32];
     const char *python = python_with_numpy();
     setenv("HWLOC_SYNTHETIC", "pack:2 [numa] l3:8 core:8 pu:2", 1);
-#define MANY "--threads 128 --math strict --problem n2_ci128t16h112w112_co128_k3_p1"
+#define MANY "--threads 128 --math strict --problem n2_ci128t16h112w112_co32_k3_p1"
     const struct finished *f = tool_run("info --svg @a.svg --bind none " MANY);
     cr_assert(f->code == 0, "%s", f->err);
     if (strstr(f->out, "sysconf") != NULL)

@@ -278,6 +278,14 @@ static int choose_block(const struct depthwise *d, int64_t outs)
     return (int)c3d_equal_parts(c3d_ceil_div(outs, d->kernels->lanes), most);
 }
 
+/* Whether taps are 3 x 3, and no vectors of a row meet padding but its first and its last. */
+static bool has_edges(const struct c3d_problem *p)
+{
+    const int64_t right = p->out[W] + 1 - p->begin[W] - p->in[W];
+    return p->kernel[H] == 3 && p->kernel[W] == 3 && p->stride[W] == 1 && p->dilation[W] == 1 && p->begin[W] <= 1 &&
+           right <= 1;
+}
+
 static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
                      const struct c3d_task *next, const float *input, float *output,
                      void *scratch)
@@ -301,6 +309,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
             .plane_step = (ptrdiff_t)(p->dilation[T] * plane),
             .row_step = (ptrdiff_t)(p->dilation[H] * p->in[W]),
             .columns = columns,
+            .edges = has_edges(p),
             .kt_count = (int)p->kernel[T],
             .kw_count = (int)p->kernel[W],
             .out_plane = (ptrdiff_t)(p->dilation[T] * p->out[H] * p->out[W]),

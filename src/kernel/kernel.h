@@ -212,6 +212,9 @@ struct c3d_sweep {
     int plane_begin, plane_end, row_begin, row_end;
     const int32_t *columns;
     const unsigned char *lanes; /* sweep_lanes() of [kw][vector][step] */
+    /* 3 x 3 taps, a step of 1, adjacent columns, and no lanes outside but of the first vector for the first
+     * column, and of the last vector. */
+    int edges;
     const float *weights;
     int kt_count, kw_count; /* kh_count and step are the kernel's own */
     int planes;             /* 1 or 2 */
