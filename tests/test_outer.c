@@ -250,6 +250,49 @@ Test(outer, any_taps_avx2) { outer_holds_for_all_sizes("avx2"); }
 Test(outer, any_taps_avx512) { outer_holds_for_all_sizes("avx512"); }
 Test(outer, any_taps_neon) { outer_holds_for_all_sizes("neon"); }
 
+/* ---- what finish and tear have in common ----------------------------------- */
+
+/* Operands of some tiles of a single tap, and the bias of their rows. */
+enum { CHANNELS = 3, SCALARS = 1 };
+struct operands {
+    struct guarded vectors, scalars, bias;
+};
+
+static void operands_make(struct operands *o, int lanes, int count, int tiles,
+                          enum guard_side side, uint64_t seed)
+{
+    guarded_fill(&o->vectors, (size_t)(CHANNELS * lanes), side, any_float, seed);
+    guarded_fill(&o->scalars, (size_t)(CHANNELS * count + (tiles - 1) * SCALARS), side, any_float,
+                 seed + 1);
+    guarded_fill(&o->bias, (size_t)count, side, bias_float, seed + 2);
+}
+
+static void operands_free(struct operands *o)
+{
+    guarded_free(&o->vectors);
+    guarded_free(&o->scalars);
+    guarded_free(&o->bias);
+}
+
+/* Their products, left in sums. */
+static struct c3d_outer operands_product(const struct operands *o, int vector_count, int lanes,
+                                         int count, int tiles, int start, float *sums)
+{
+    static const struct c3d_tap tap = {0};
+    return (struct c3d_outer){
+        .vectors = o->vectors.data, .scalars = o->scalars.data, .vector_step = lanes,
+        .scalar_step = count, .channels = CHANNELS, .tap_count = 1, .taps = &tap,
+        .acc = sums, .tiles = tiles,
+        .next = {.scalars = SCALARS, .acc = (ptrdiff_t)count * lanes},
+        .vector_count = vector_count, .count = count, .start = start,
+    };
+}
+
+static float activated(float sum, int relu)
+{
+    return relu && sum < 0.0f ? 0.0f : sum;
+}
+
 /* ---- outer with finish ----------------------------------------------------- */
 
 struct finish_case {
@@ -267,9 +310,7 @@ static bool finish_is_right(const struct finish_case *c, const float *sums, cons
     for (int m = 0; m < c->count; m++) {
         const float *row = out + m * row_stride;
         for (int lane = 0; lane < lanes; lane++) {
-            float expected = sums[m * lanes + lane] + bias[m];
-            if (c->relu && expected < 0.0f)
-                expected = 0.0f;
+            const float expected = activated(sums[m * lanes + lane] + bias[m], c->relu);
             if (!same_float(expected, row[lane]))
                 return complain("%s outer %dx%d finished, relu %d, stream %d: row %d lane %d is "
                                 "%a, expected %a", c->kernels->name, c->count, c->vector_count,
@@ -285,41 +326,32 @@ static bool finish_is_right(const struct finish_case *c, const float *sums, cons
 /* Against the sums that the same kernel leaves without finish. */
 static bool finish_holds(const struct finish_case *c)
 {
-    enum { CHANNELS = 3, TILES = 2, SCALARS = 1 };
-    const struct c3d_tap tap = {0};
+    enum { TILES = 2 };
     const int lanes = c->vector_count * c->kernels->lanes;
     const ptrdiff_t row_stride = lanes + c->gap;
     const ptrdiff_t tile_step = c->count * row_stride; /* from one tile to the next */
     const size_t extent =
         (size_t)((TILES - 1) * tile_step + (c->count - 1) * row_stride + lanes);
     float sums[TILES * C3D_MAX_ACCUMULATORS * C3D_MAX_LANES];
-    struct guarded vectors, scalars, bias, out;
-    guarded_fill(&vectors, (size_t)(CHANNELS * lanes), c->side, any_float, c->seed);
-    guarded_fill(&scalars, (size_t)(CHANNELS * c->count + SCALARS), c->side, any_float,
-                 c->seed + 1);
-    guarded_fill(&bias, (size_t)c->count, c->side, bias_float, c->seed + 2);
+    struct operands operands;
+    struct guarded out;
+    operands_make(&operands, lanes, c->count, TILES, c->side, c->seed);
     guarded_make(&out, extent * sizeof(float), c->side);
-    const struct c3d_finish finish = {.bias = bias.data, .out = out.data,
+    const struct c3d_finish finish = {.bias = operands.bias.data, .out = out.data,
                                       .row_stride = row_stride, .relu = c->relu,
                                       .stream = c->stream};
-    struct c3d_outer outer = {
-        .vectors = vectors.data, .scalars = scalars.data, .vector_step = lanes,
-        .scalar_step = c->count, .channels = CHANNELS, .tap_count = 1, .taps = &tap,
-        .acc = sums, .tiles = TILES,
-        .next = {.scalars = SCALARS, .acc = (ptrdiff_t)c->count * lanes, .out = tile_step},
-        .vector_count = c->vector_count, .count = c->count, .start = 1,
-    };
+    struct c3d_outer outer =
+        operands_product(&operands, c->vector_count, lanes, c->count, TILES, 1, sums);
+    outer.next.out = tile_step;
     c->kernels->outer(&outer);
     outer.acc = NULL;
     outer.finish = &finish;
     c->kernels->outer(&outer);
     bool good = guarded_intact(&out);
     for (int tile = 0; good && tile < TILES; tile++)
-        good = finish_is_right(c, sums + tile * outer.next.acc, bias.data,
+        good = finish_is_right(c, sums + tile * outer.next.acc, operands.bias.data,
                                (float *)out.data + tile * tile_step, row_stride);
-    guarded_free(&vectors);
-    guarded_free(&scalars);
-    guarded_free(&bias);
+    operands_free(&operands);
     guarded_free(&out);
     return good;
 }
@@ -418,9 +450,7 @@ static bool tear_is_right(const struct tear_case *c, const float *sums,
             for (int lane = 0; lane < lanes; lane++) {
                 if (!(tear->vectors[i].lanes >> lane & 1))
                     continue;
-                float expected = from[lane] + tear->bias[m];
-                if (c->relu && expected < 0.0f)
-                    expected = 0.0f;
+                const float expected = activated(from[lane] + tear->bias[m], c->relu);
                 if (!same_float(expected, *out++))
                     return complain("%s outer %dx%d torn, relu %d: row %d, lane %d of vector %d is "
                                     "%a, expected %a", c->kernels->name, c->count,
@@ -438,38 +468,30 @@ static bool tear_is_right(const struct tear_case *c, const float *sums,
 /* Against the sums that the same kernel leaves without tear. */
 static bool tear_holds(const struct tear_case *c)
 {
-    enum { CHANNELS = 3, GAP = 5 };
-    const struct c3d_tap tap = {0};
+    enum { GAP = 5 };
     const int lanes = c->vector_count * c->kernels->lanes;
     const int each = c->count * lanes;
     struct c3d_torn_vector torn[TORN_TILES * C3D_MAX_VECTORS];
     const int outs = tear_up(c, torn);
     float sums[TORN_TILES * C3D_MAX_ACCUMULATORS * C3D_MAX_LANES];
-    struct guarded vectors, scalars, bias, acc, out;
-    guarded_fill(&vectors, (size_t)(CHANNELS * lanes), c->side, any_float, c->seed);
-    guarded_fill(&scalars, (size_t)(CHANNELS * c->count), c->side, any_float, c->seed + 1);
-    guarded_fill(&bias, (size_t)c->count, c->side, bias_float, c->seed + 2);
+    struct operands operands;
+    struct guarded acc, out;
+    operands_make(&operands, lanes, c->count, TORN_TILES, c->side, c->seed);
     guarded_make(&acc, (size_t)(TORN_TILES * each) * sizeof(float), c->side);
     guarded_make(&out, (size_t)(c->count * (outs + GAP) - GAP) * sizeof(float), c->side);
     for (int i = 0; i < TORN_TILES * each; i++)
         ((float *)acc.data)[i] = sums[i] = small_float(c->seed + 3, (uint64_t)i);
-    const struct c3d_tear tear = {.vectors = torn, .bias = bias.data, .out = out.data,
+    const struct c3d_tear tear = {.vectors = torn, .bias = operands.bias.data, .out = out.data,
                                   .row_stride = outs + GAP, .relu = c->relu};
-    struct c3d_outer outer = {
-        .vectors = vectors.data, .scalars = scalars.data, .vector_step = lanes,
-        .scalar_step = c->count, .channels = CHANNELS, .tap_count = 1, .taps = &tap,
-        .acc = sums, .tiles = TORN_TILES, .next = {.acc = each},
-        .vector_count = c->vector_count, .count = c->count, .start = c->start,
-    };
+    struct c3d_outer outer = operands_product(&operands, c->vector_count, lanes, c->count,
+                                              TORN_TILES, c->start, sums);
     c->kernels->outer(&outer);
     outer.acc = acc.data;
     outer.tear = &tear;
     c->kernels->outer(&outer);
     const bool good = guarded_intact(&out) && guarded_intact(&acc) &&
                       tear_is_right(c, sums, &tear, outs, GAP);
-    guarded_free(&vectors);
-    guarded_free(&scalars);
-    guarded_free(&bias);
+    operands_free(&operands);
     guarded_free(&acc);
     guarded_free(&out);
     return good;

@@ -44,4 +44,9 @@ void c3d_blocking_in_place(const struct c3d_problem *problem, struct c3d_blockin
 C3D_CHECKED conv3d_status c3d_choose_blocking(const struct c3d_request *request,
                                               struct c3d_blocking *blocking);
 
+/* What the chosen tile costs beside blocking->cost, in the same unit.  It must not change the tiles: larger
+ * ones, with less to pack but fewer channels at a time, took 1.03 to 1.07 of the time. */
+double c3d_blocking_overhead(const struct c3d_request *request,
+                             const struct c3d_blocking *blocking);
+
 #endif

@@ -281,9 +281,8 @@ static int choose_block(const struct depthwise *d, int64_t outs)
 /* Whether taps are 3 x 3, and no vectors of a row meet padding but its first and its last. */
 static bool has_edges(const struct c3d_problem *p)
 {
-    const int64_t right = p->out[W] + 1 - p->begin[W] - p->in[W];
-    return p->kernel[H] == 3 && p->kernel[W] == 3 && p->stride[W] == 1 && p->dilation[W] == 1 && p->begin[W] <= 1 &&
-           right <= 1;
+    return p->kernel[H] == 3 && p->kernel[W] == 3 && p->stride[W] == 1 && p->dilation[W] == 1 &&
+           p->begin[W] <= 1 && p->end[W] <= 1;
 }
 
 static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,

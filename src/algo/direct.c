@@ -22,7 +22,6 @@
 #include "algo/pack_input.h"
 #include "algo/pack_weights.h"
 #include "algo/tap_list.h"
-#include "algo/tile.h"
 #include "algo/window.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -72,56 +71,13 @@ static const char *refusal(const struct c3d_request *request)
     return NULL; /* every shape */
 }
 
-/* One call is for the same columns of some rows, or for many columns of one. */
-static double call_cost(const struct c3d_request *request, const struct c3d_blocking *b)
-{
-    const struct c3d_problem *const p = request->problem;
-    const int64_t tiles =
-        c3d_ceil_div(b->tile.w, request->kernels->max_count[b->panels.vectors]);
-    const double calls = (double)b->tile.t *
-                         (double)(b->tile.h > 1 ? c3d_ceil_div(b->tile.h, C3D_ENOUGH_TILES) * tiles
-                                                : c3d_ceil_div(tiles, C3D_ENOUGH_TILES));
-    const double panels = (double)c3d_ceil_div(b->tile.oc, c3d_panel_channels(b->panels));
-    const double chunks = (double)c3d_ceil_div(p->in_channels, b->tile.ic);
-    return c3d_task_count(p, &b->tile) * chunks * panels * calls * request->kernels->costs.call;
-}
-
-static double collision_cost(const struct c3d_request *request)
-{
-    const struct c3d_problem *const p = request->problem;
-    if (!c3d_channels_collide(request, p->in_channels)) {
-        return 0;
-    }
-    double elems = (double)p->groups * (double)p->in_channels;
-    for (int axis = T; axis <= W; axis++) {
-        elems *= (double)c3d_min(p->in[axis], p->out[axis] * p->kernel[axis]);
-    }
-    return elems * request->kernels->costs.collision / request->kernels->lanes;
-}
-
-/* Where the input is read in place, of few products a sum, packing no longer outweighs that the model takes
- * sums' way to memory for too short: 1 to 32 channels of 3x3x3 1.44 of rows' time, estimated at 1.09, 8 to 64 of
- * 1x3x3 1.14 (0.98), 3 to 64 of 3x3x3 1.16 (0.99), 16 to 64 0.94 (0.90). */
-static double in_place_cost(const struct c3d_request *request, const struct c3d_blocking *b)
-{
-    static const double sums_vector = 9;
-    const struct c3d_problem *const p = request->problem;
-    const double vectors = (double)c3d_ceil_div(p->out_channels, request->kernels->lanes);
-    return b->in_place ? sums_vector * (double)p->groups * vectors * (double)p->out[T] *
-                             (double)p->out[H] * (double)p->out[W]
-                       : 0;
-}
-
-/* What comes beside the blocking's cost must not change its tiles: larger ones, with less to pack but
- * fewer channels at a time, took 1.03 to 1.07 of the time. */
 static double estimate(const struct c3d_request *request)
 {
     struct c3d_blocking blocking;
     if (c3d_choose_blocking(request, &blocking) != CONV3D_OK) {
         return INFINITY;
     }
-    return blocking.cost + call_cost(request, &blocking) + in_place_cost(request, &blocking) +
-           (blocking.in_place ? 0 : collision_cost(request));
+    return blocking.cost + c3d_blocking_overhead(request, &blocking);
 }
 
 static void destroy(struct c3d_prepared *prepared)

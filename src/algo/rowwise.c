@@ -137,17 +137,6 @@ static void start_prefetch(struct c3d_rowwise_worker *worker, const struct c3d_t
                        c3d_task_input(&r->problem, task, input), rows * blocks * tiles);
 }
 
-/* Where in the input the task's first output meets the first tap of channel c of its
- * group; perhaps in the padding of T. */
-static int64_t origin_in_place(const struct c3d_problem *p, const struct c3d_task *task,
-                               int64_t c)
-{
-    const struct c3d_range *const out = task->out;
-    const int64_t channel = (task->item * p->groups + task->group) * p->in_channels + c;
-    return ((channel * p->in[T] + out[T].begin * p->stride[T] - p->begin[T]) * p->in[H] +
-            out[H].begin * p->stride[H]) * p->in[W] + out[W].begin;
-}
-
 /* Columns from one row of a run to the next. */
 static int64_t run_pitch(const struct c3d_rowwise_worker *worker)
 {
@@ -208,7 +197,8 @@ void c3d_rowwise_run_task(const struct c3d_prepared *prepared, const struct c3d_
         worker.last = worker.chunk.channels.end == p->in_channels;
         start_prefetch(&worker, next, input);
         if (b->in_place) {
-            worker.origin = origin_in_place(p, task, c);
+            worker.origin = c3d_task_input(p, task, input) - input +
+                            c3d_window_begin(p, task, &worker.chunk);
         } else {
             c3d_pack_input(r->kernels, p, b, task, &worker.chunk, c3d_task_input(p, task, input),
                            (float *)scratch + C3D_ROWWISE_FRONT);
