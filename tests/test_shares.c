@@ -14,7 +14,7 @@
 
 enum { MEMBERS_MAX = 17, TASKS_MAX = 300 };
 
-static void open_equal(c3d_share *shares, int64_t tasks, int member, int members)
+static void open_equal(struct c3d_shares *shares, int64_t tasks, int member, int members)
 {
     c3d_shares_open(shares, member, tasks * member / members, tasks * (member + 1) / members);
 }
@@ -22,19 +22,20 @@ static void open_equal(c3d_share *shares, int64_t tasks, int member, int members
 /* Members act in a random order; some open their shares late. */
 static void taken_once(int64_t tasks, int members, uint64_t seed)
 {
-    c3d_share shares[MEMBERS_MAX] = {0};
+    struct c3d_shares shares;
     int taken[TASKS_MAX] = {0};
     bool opened[MEMBERS_MAX] = {false};
     int done = 0;
+    c3d_shares_init(&shares, members);
     for (uint64_t step = 0; done < members; step++) {
         const int member = (int)(random_bits(seed, step) % (uint64_t)members);
         int64_t task;
         if (!opened[member]) {
-            open_equal(shares, tasks, member, members);
+            open_equal(&shares, tasks, member, members);
             opened[member] = true;
             done++;
         }
-        if (c3d_shares_take(shares, member, members, &task)) {
+        if (c3d_shares_take(&shares, member, members, &task)) {
             cr_assert(task >= 0 && task < tasks, "task %lld of %lld", (long long)task,
                       (long long)tasks);
             taken[task]++;
@@ -42,9 +43,9 @@ static void taken_once(int64_t tasks, int members, uint64_t seed)
     }
     for (int member = 0; member < members; member++) {
         int64_t task;
-        while (c3d_shares_take(shares, member, members, &task))
+        while (c3d_shares_take(&shares, member, members, &task))
             taken[task]++;
-        cr_assert(c3d_shares_peek(shares, member) == -1);
+        cr_assert(c3d_shares_peek(&shares, member) == -1);
     }
     for (int64_t task = 0; task < tasks; task++)
         cr_assert(taken[task] == 1, "%d members, %lld tasks: task %lld taken %d times", members,
@@ -59,22 +60,40 @@ Test(shares, every_task_is_taken_once)
                 taken_once(tasks, members, test_seed() + i);
 }
 
+/* As many as there may be have room, whether or not each has lines of its own. */
+Test(shares, there_is_one_for_every_member)
+{
+    static const int members[] = {1, 2, 255, 256, 257, 2048, 2049, C3D_MAX_THREADS};
+    static struct c3d_shares shares;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const int last = members[i] - 1;
+        int64_t task;
+        c3d_shares_init(&shares, members[i]);
+        for (int member = 0; member <= last; member++)
+            c3d_shares_open(&shares, member, member, member + 1);
+        for (int member = 0; member <= last; member++)
+            cr_assert(c3d_shares_take(&shares, member, members[i], &task) && task == member);
+        cr_assert(!c3d_shares_take(&shares, last, members[i], &task));
+    }
+}
+
 Test(shares, a_member_starts_with_his_own_in_order)
 {
     static const int64_t begins[] = {0, 4, 7, 10};
-    c3d_share shares[3] = {0};
+    struct c3d_shares shares;
     int64_t task;
+    c3d_shares_init(&shares, 3);
     for (int member = 0; member < 3; member++)
-        c3d_shares_open(shares, member, begins[member], begins[member + 1]);
-    cr_assert(c3d_shares_peek(shares, 1) == 4);
+        c3d_shares_open(&shares, member, begins[member], begins[member + 1]);
+    cr_assert(c3d_shares_peek(&shares, 1) == 4);
     for (int64_t expected = 4; expected < 7; expected++)
-        cr_assert(c3d_shares_take(shares, 1, 3, &task) && task == expected);
-    cr_assert(c3d_shares_peek(shares, 1) == -1);
-    cr_assert(c3d_shares_take(shares, 1, 3, &task) && task == 3); /* the end of the largest */
+        cr_assert(c3d_shares_take(&shares, 1, 3, &task) && task == expected);
+    cr_assert(c3d_shares_peek(&shares, 1) == -1);
+    cr_assert(c3d_shares_take(&shares, 1, 3, &task) && task == 3); /* the end of the largest */
 }
 
 struct race {
-    c3d_share *shares;
+    struct c3d_shares *shares;
     int64_t tasks;
     atomic_int *taken;
 };
@@ -94,8 +113,9 @@ Test(shares, threads_do_not_take_a_task_twice)
     atomic_int *taken = malloc(TASKS * sizeof *taken);
     cr_assert(taken != NULL);
     for (int64_t round = 0; round < test_count(50); round++) {
-        c3d_share shares[THREADS] = {0};
-        struct race race = {shares, TASKS, taken};
+        struct c3d_shares shares;
+        struct race race = {&shares, TASKS, taken};
+        c3d_shares_init(&shares, THREADS);
         for (int i = 0; i < TASKS; i++)
             atomic_init(&taken[i], 0);
         c3d_team_run(THREADS, NULL, take_all, &race);

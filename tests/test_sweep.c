@@ -12,10 +12,10 @@
 #include <stdlib.h>
 
 /* A box whose first and last planes, rows and columns of input lie outside the tensor, which
- * begins one element after the box in each axis; kernel columns are `gap` apart. */
+ * begins one element after the box in each axis; `more` columns longer; kernel columns are `gap` apart. */
 enum { SWEEP_KT = 3, SWEEP_MOST_KW = 4 };
 struct sweep_case {
-    int kh_count, kw_count, step, gap, edges, planes, rows, width, last, relu, stream;
+    int kh_count, kw_count, step, gap, edges, planes, rows, width, last, more, relu, stream;
 };
 
 struct sweep_extents {
@@ -33,7 +33,8 @@ static struct sweep_extents sweep_extents(const struct sweep_case *c, int lanes)
     return (struct sweep_extents){
         {one_at_least(c->planes + SWEEP_KT - 3),
          one_at_least((c->rows - 1) * c->step + c->kh_count - 2),
-         one_at_least((outs - 1) * c->step + (c->kw_count - 1) * c->gap - 1)}, outs};
+         one_at_least((outs - 1) * c->step + (c->kw_count - 1) * c->gap - 1 + c->more)},
+        outs};
 }
 
 /* One output of the box: planes, kernel rows and columns in that order. */
@@ -114,6 +115,7 @@ static void sweep_holds_for_all_sizes(const struct c3d_kernels *kernels, struct 
                 const int some = 1 + (int)(seed % (uint64_t)kernels->lanes);
                 c.planes = 1 + i % 2;
                 c.last = i < 4 ? kernels->lanes : some;
+                c.more = i % 3;
                 c.relu = i == 2 || i == 5;
                 /* Rows of whole vectors, from a page's beginning: all may be streamed. */
                 c.stream = i < 2;
@@ -137,7 +139,7 @@ static void sweep_holds_for_all_boxes(const char *isa)
             continue;
         found++;
         for (c.gap = 1; c.gap <= 2; c.gap++) {
-            const bool edges = c.kh_count == 3 && c.kw_count == 3 && c.step == 1 && c.gap == 1;
+            const bool edges = c.kh_count == 3 && c.kw_count == 3 && c.gap == 1;
             for (c.edges = 0; c.edges <= edges; c.edges++, seed += 1000)
                 sweep_holds_for_all_sizes(kernels, c, seed);
         }

@@ -24,7 +24,7 @@ static void run_tasks(const conv3d_plan *plan, const struct workload *w, bool ba
 {
     const struct c3d_prepared *const prepared = plan->prepared;
     const int64_t count = plan->schedule.tasks;
-    void *const scratch = c3d_alloc(c3d_plan_scratch_stride(plan));
+    void *const scratch = c3d_alloc(plan->scratch_stride);
     cr_assert(scratch != NULL);
     for (int64_t i = 0; i < count; i++) {
         const struct c3d_task task =

@@ -50,7 +50,7 @@ static const char *refusal(const struct c3d_request *request)
         return "one output per item";
     }
     if (request->kernels->find_sweep == NULL) {
-        return "this ISA has no masked loads that cost as little as others";
+        return "this ISA has no masked loads";
     }
     if (find_sweep(request) == NULL || p->stride[W] != p->stride[H] ||
         (p->stride[H] > 1 && p->dilation[H] > 1)) {
@@ -70,8 +70,7 @@ static const char *refusal(const struct c3d_request *request)
  * of it read and one written in the time of five FMAs each. */
 static double estimate(const struct c3d_request *request)
 {
-    static const double fma = 1.2;
-    const double memory = 5 * request->rates.memory;
+    const double fma = request->kernels->sweep_fma, memory = 5 * request->rates.memory;
     const struct c3d_problem *const p = request->problem;
     const double lanes = request->kernels->lanes, maps = (double)p->groups;
     const double vectors = maps * (double)p->out_channels * (double)p->out[T] *
@@ -156,7 +155,7 @@ struct worker {
     const float *input; /* of the task's item and group */
     float *output;
     unsigned char *lanes; /* for each block of a row: [kw][vector][step] */
-    int block;            /* vectors of a block; the last may be narrower */
+    int block;            /* vectors of a block at most */
     struct c3d_sweep sweep;
 };
 
@@ -168,11 +167,11 @@ static struct c3d_range inside(int64_t first, int64_t step, int64_t count, int64
     return c3d_intersection((struct c3d_range){begin, end}, (struct c3d_range){0, count});
 }
 
-/* Vectors of the block at output `at` of the task's row. */
+/* Vectors of the block at output `at` of the task's row; blocks are nearly equal. */
 static int block_vectors(const struct worker *worker, int64_t at)
 {
     const int64_t left = c3d_extent(worker->task->out[W]) - at;
-    return (int)c3d_min(worker->block, c3d_ceil_div(left, worker->depthwise->kernels->lanes));
+    return (int)c3d_equal_parts(c3d_ceil_div(left, worker->depthwise->kernels->lanes), worker->block);
 }
 
 static void list_lanes(struct worker *worker)
@@ -181,8 +180,10 @@ static void list_lanes(struct worker *worker)
     const struct c3d_problem *const p = &d->problem;
     const int64_t lanes = d->kernels->lanes, begin = worker->task->out[W].begin;
     unsigned char *to = worker->lanes;
-    for (int64_t at = 0; at < c3d_extent(worker->task->out[W]); at += worker->block * lanes) {
-        const int64_t vectors = block_vectors(worker, at) * p->stride[W];
+    int64_t width;
+    for (int64_t at = 0; at < c3d_extent(worker->task->out[W]); at += width * lanes) {
+        width = block_vectors(worker, at);
+        const int64_t vectors = width * p->stride[W];
         for (int64_t kw = 0; kw < p->kernel[W]; kw++) {
             int64_t column = (begin + at) * p->stride[W] + kw * p->dilation[W] - p->begin[W];
             for (int64_t v = 0; v < vectors; v++, column += lanes) {
@@ -211,7 +212,7 @@ static void sweep_rows(struct worker *worker, int64_t t, int64_t h)
     s->row_begin = (int)rows.begin;
     s->row_end = (int)rows.end;
     s->lanes = worker->lanes;
-    for (int64_t at = 0; at < c3d_extent(columns); at += worker->block * lanes) {
+    for (int64_t at = 0; at < c3d_extent(columns); at += s->vector_count * lanes) {
         const int64_t column = columns.begin + at, left = columns.end - column;
         s->vector_count = block_vectors(worker, at);
         s->last_lanes = (int)c3d_min(left - (s->vector_count - 1) * lanes, lanes);
@@ -281,7 +282,7 @@ static int choose_block(const struct depthwise *d, int64_t outs)
 /* Whether taps are 3 x 3, and no vectors of a row meet padding but its first and its last. */
 static bool has_edges(const struct c3d_problem *p)
 {
-    return p->kernel[H] == 3 && p->kernel[W] == 3 && p->stride[W] == 1 && p->dilation[W] == 1 &&
+    return p->kernel[H] == 3 && p->kernel[W] == 3 && p->dilation[W] == 1 &&
            p->begin[W] <= 1 && p->end[W] <= 1;
 }
 

@@ -11,7 +11,8 @@
  * layer; leaving them out took 1.03 of the time for 3x3x3 and 0.97 for 7x7x7.
  *
  * Against reading in place, AVX2 with an AND for each load, two Zen 1 cores: 3x3x3 at 14x14 1.22,
- * 56x56 1.32, 128x128 1.45, stride 2 1.94, 7x7x7 1.15 times as fast.
+ * 56x56 1.32, 128x128 1.45, stride 2 1.94, 7x7x7 1.15 times as fast.  With masked loads on two Zen 5
+ * cores: isa_avx2.c.
  */
 #include "algo/depthwise_tile.h"
 #include "algo/pack_input.h"

@@ -27,6 +27,8 @@
 #define C3D_SWEEP_3 4
 #define C3D_SWEEP_4 3
 #define C3D_SWEEP_SUMS 12
+#define C3D_SWEEP_BY_2_ONLY 0
+#define C3D_SWEEP_FMA 1.2
 #define C3D_TABLE c3d_kernels_avx512
 #define C3D_TABLE_NAME "avx512"
 

@@ -336,7 +336,7 @@ struct c3d_lines {
 
 /* Counts the changes of kernels and algorithms after which what was tuned is worth tuning
  * again. */
-enum { C3D_KERNEL_SET = 9 };
+enum { C3D_KERNEL_SET = 10 };
 
 struct c3d_kernels {
     const char *name; /* as CONV3D_ISA spells it */
@@ -366,12 +366,13 @@ struct c3d_kernels {
     bool (*interleave)(const struct c3d_interleave *interleave);
     void (*transform)(const struct c3d_lines *lines);
     void (*box)(const struct c3d_box *box);
-    /* Where masked loads cost no more than others, else NULL.  The kernel for so many taps along H and
-     * W, and `step` elements of input along both
-     * between two of output; NULL if there is none. */
+    /* Where there are masked loads, else NULL.  The kernel for so many taps along H and W, and `step`
+     * elements of input along both between two of output; NULL if there is none that is faster than
+     * box() for any extents. */
     c3d_sweep_fn *(*find_sweep)(int64_t kh_count, int64_t kw_count, int64_t step);
     /* Of a box so many vectors wide, with a step of 1; 0 = no such box. */
     int sweep_rows[C3D_SWEEP_VECTORS + 1];
+    double sweep_fma; /* what an FMA of it costs, in those at the peak rate */
     /* Writes lanes_bytes that say which lanes of a vector of input, begin <= lane < end, may be
      * read. */
     void (*sweep_lanes)(void *to, int64_t begin, int64_t end);

@@ -10,8 +10,10 @@
  *     C3D_COSTS       in the order of struct c3d_kernels
  *     C3D_PANEL_VECTORS  width of the fastest of these tiles
  *     C3D_RAGGED_ROW, C3D_IN_PLACE_PRODUCTS  as in struct c3d_kernels
- *     C3D_SWEEP_w     rows of a sweep's box w = 1 .. 4 vectors wide; C3D_SWEEP_SUMS of them at
- *                     most; not defined where masked loads take longer than others
+ *     C3D_SWEEP_w     rows of a sweep's box w = 1 .. 4 vectors wide; C3D_SWEEP_SUMS vectors at most;
+ *                     not defined where there are no masked loads
+ *     C3D_SWEEP_BY_2_ONLY  1 for sweeps of stride 2 and no others, else 0
+ *     C3D_SWEEP_FMA   as in struct c3d_kernels
  *     C3D_TABLE       name of the table to define
  *     C3D_TABLE_NAME  its ISA's name, a string
  * Calls no function that is not inlined here.
@@ -239,6 +241,7 @@ const struct c3d_kernels C3D_TABLE = {
 #ifdef C3D_SWEEP_SUMS
     .find_sweep = find_sweep,
     .sweep_rows = {0, C3D_SWEEP_1, C3D_SWEEP_2, C3D_SWEEP_3, C3D_SWEEP_4},
+    .sweep_fma = C3D_SWEEP_FMA,
     .sweep_lanes = sweep_lanes,
     .lanes_bytes = sizeof(struct v_lanes),
 #endif

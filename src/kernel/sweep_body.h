@@ -9,18 +9,6 @@
 
 #include <stdbool.h>
 
-/*
- * One vector of input for the lanes of a vector of outputs: what lies outside the tensor is
- * not read and counts as zero.  With a step of two, every second element of two vectors.
- */
-static C3D_ALWAYS_INLINE vf sweep_load(const float *from, const unsigned char *lanes,
-                                       const int step)
-{
-    const vf low = v_load_lanes(from, lanes);
-    return step == 1 ? low
-                     : v_even(low, v_load_lanes(from + C3D_LANES, lanes + sizeof(struct v_lanes)));
-}
-
 /* Products of x with one weight, for one row of one plane of outputs. */
 static C3D_ALWAYS_INLINE void sweep_products(vf *acc, const vf *x, const float *weight,
                                              const int width)
@@ -31,7 +19,7 @@ static C3D_ALWAYS_INLINE void sweep_products(vf *acc, const vf *x, const float *
         const vf w = v_broadcast(weight);
         C3D_UNROLL
         for (int v = 0; v < width; v++) {
-            acc[v] = v_fma(x[v], w, acc[v]);
+            acc[v] = v_accumulate(x[v], w, acc[v]);
         }
     }
 }
@@ -48,33 +36,29 @@ struct sweep_shape {
     bool edges;
 };
 
+/* Whether there are registers for struct sweep_held; else its lanes come from the table, weights from
+ * memory. */
+enum { sweep_holds = C3D_LANES == 16 };
+
 /* What registers hold while a box with edges passes by: a core that does no more than three loads for four
  * FMAs has none to spare for masks, nor for a weight per FMA of a box one vector wide.  3x3x3 takes 0.76 to
- * 0.80 of the time at 7x7 to 28x28, 0.90 at 56x56 and 128x128 (two Zen 5 cores). */
+ * 0.80 of the time at 7x7 to 28x28, 0.90 at 56x56 and 128x128, with stride 2 0.74 to 0.82 (two Zen 5 cores). */
 struct sweep_held {
-    struct v_lanes first, last[3]; /* of the first vector for the first tap, and of the last vector */
+    struct v_lanes first, last[4]; /* of a row's first vector; by sweep_load_edges() of its last */
     vf weights[3][3];              /* [kw][kh], of one plane of the kernel */
 };
 
-/* Vector v of a box with edges, for tap kw. */
-static C3D_ALWAYS_INLINE vf sweep_load_edges(const float *from, const struct sweep_held *held,
-                                             const int kw, const int v, const int width)
-{
-    from += v * C3D_LANES;
-    if (v == width - 1) {
-        return v_load_lanes(from, &held->last[kw]);
-    }
-    return v == 0 && kw == 0 ? v_load_lanes(from, &held->first) : v_load(from);
-}
-
 static C3D_ALWAYS_INLINE void sweep_hold_lanes(struct sweep_held *held, const struct c3d_sweep *s,
-                                               const int width)
+                                               const int width, const int step)
 {
     const struct v_lanes *const lanes = (const struct v_lanes *)s->lanes;
     held->first = lanes[0];
     C3D_UNROLL
-    for (int kw = 0; kw < 3; kw++) {
-        held->last[kw] = lanes[(kw + 1) * width - 1];
+    for (int kw = 0; kw < 3; kw += step) {
+        C3D_UNROLL
+        for (int part = 0; part < step; part++) {
+            held->last[kw + part] = lanes[(kw * width + width - 1) * step + part];
+        }
     }
 }
 
@@ -89,26 +73,52 @@ static C3D_ALWAYS_INLINE void sweep_hold_weights(struct sweep_held *held,
     }
 }
 
-/* The same for tap kw of a box with edges. */
-static C3D_ALWAYS_INLINE void sweep_column_edges(const float *from, const struct sweep_held *held,
-                                                 const struct sweep_part *parts, vf *acc, const int i,
-                                                 const int kw, const struct sweep_shape shape)
+/*
+ * Vector `part` of the `step` that tap kw has for vector v of a box: what lies outside the tensor is
+ * not read and counts as zero.
+ */
+static C3D_ALWAYS_INLINE vf sweep_load(const struct c3d_sweep *s, const float *row, const int kw,
+                                       const int v, const int part, const struct sweep_shape shape)
 {
-    vf x[C3D_SWEEP_VECTORS];
-    C3D_UNROLL
-    for (int v = 0; v < shape.width; v++) {
-        x[v] = sweep_load_edges(from, held, kw, v, shape.width);
+    const int vector = v * shape.step + part;
+    const struct v_lanes *const lanes = (const struct v_lanes *)s->lanes;
+    return v_load_lanes(row + s->columns[kw] + vector * C3D_LANES,
+                        lanes + kw * shape.width * shape.step + vector);
+}
+
+/* The same in a box with edges, where few vectors can meet what lies outside. */
+static C3D_ALWAYS_INLINE vf sweep_load_edges(const struct c3d_sweep *s, const float *row,
+                                             const struct sweep_held *held, const int kw, const int v,
+                                             const int part, const struct sweep_shape shape)
+{
+    const int vector = v * shape.step + part;
+    const float *const from = row + kw + vector * C3D_LANES;
+    const bool first = kw == 0 && vector == 0, last = v == shape.width - 1;
+    if (!first && !last) {
+        return v_load(from);
     }
+    if (!sweep_holds) {
+        const struct v_lanes *const lanes = (const struct v_lanes *)s->lanes;
+        return v_load_lanes(from, lanes + kw * shape.width * shape.step + vector);
+    }
+    return v_load_lanes(from, last ? &held->last[kw + part] : &held->first);
+}
+
+/* What input row i, multiplied by the weights of tap kw, adds to all sums. */
+static C3D_ALWAYS_INLINE void sweep_column(const vf *x, const struct sweep_part *parts,
+                                           const struct sweep_held *held, vf *acc, const int i,
+                                           const int kw, const struct sweep_shape shape)
+{
     C3D_UNROLL
     for (int p = 0; p < 2; p++) {
         C3D_UNROLL
         for (int r = 0; r < shape.rows; r++) {
-            const int kh = i - r;
+            const int kh = i - r * shape.step;
             vf *const sums = acc + (p * shape.rows + r) * shape.width;
             if (!parts[p].takes || kh < 0 || kh >= shape.kh_count) {
                 continue;
             }
-            if (shape.width == 1 && (p == 0 || !parts[0].takes)) {
+            if (sweep_holds && shape.edges && shape.width == 1 && (p == 0 || !parts[0].takes)) {
                 sums[0] = v_accumulate(x[0], held->weights[kw][kh], sums[0]);
             } else {
                 sweep_products(sums, x, parts[p].weights + kw * shape.kh_count + kh, shape.width);
@@ -117,29 +127,44 @@ static C3D_ALWAYS_INLINE void sweep_column_edges(const float *from, const struct
     }
 }
 
-/* What one vector of input row i, per vector of the box, adds to all sums. */
-static C3D_ALWAYS_INLINE void sweep_column(const float *from, const unsigned char *lanes,
-                                           const struct sweep_part *parts, ptrdiff_t weight,
-                                           vf *acc, const int i, const struct sweep_shape shape)
+/* Input row i for tap kw; with a step of two every second element of two vectors. */
+static C3D_ALWAYS_INLINE void sweep_tap(const struct c3d_sweep *s, const float *row,
+                                        const struct sweep_part *parts, vf *acc, const int i,
+                                        const int kw, const struct sweep_shape shape)
 {
     vf x[C3D_SWEEP_VECTORS];
-    x[0] = sweep_load(from, lanes, shape.step);
-    if (shape.width > 1) {
-        C3D_UNROLL
-        for (int v = 1; v < shape.width; v++) {
-            x[v] = sweep_load(from + v * shape.step * C3D_LANES,
-                              lanes + v * shape.step * sizeof(struct v_lanes), shape.step);
+    C3D_UNROLL
+    for (int v = 0; v < shape.width; v++) {
+        x[v] = sweep_load(s, row, kw, v, 0, shape);
+        if (shape.step == 2) {
+            x[v] = v_even(x[v], sweep_load(s, row, kw, v, 1, shape));
         }
     }
+    sweep_column(x, parts, NULL, acc, i, kw, shape);
+}
+
+/* Input row i for the three taps of a box with edges.  With a step of two the second tap has the odd
+ * elements of the first one's vectors. */
+static C3D_ALWAYS_INLINE void sweep_taps_edges(const struct c3d_sweep *s, const float *row,
+                                               const struct sweep_part *parts,
+                                               const struct sweep_held *held, vf *acc, const int i,
+                                               const struct sweep_shape shape)
+{
     C3D_UNROLL
-    for (int p = 0; p < 2; p++) {
+    for (int kw = 0; kw < 3; kw += shape.step) {
+        vf x[C3D_SWEEP_VECTORS], odd[C3D_SWEEP_VECTORS];
         C3D_UNROLL
-        for (int r = 0; r < shape.rows; r++) {
-            const int kh = i - r * shape.step;
-            if (parts[p].takes && kh >= 0 && kh < shape.kh_count) {
-                sweep_products(acc + (p * shape.rows + r) * shape.width, x,
-                               parts[p].weights + weight + kh, shape.width);
+        for (int v = 0; v < shape.width; v++) {
+            x[v] = sweep_load_edges(s, row, held, kw, v, 0, shape);
+            if (shape.step == 2) {
+                const vf low = x[v], high = sweep_load_edges(s, row, held, kw, v, 1, shape);
+                x[v] = v_even(low, high);
+                odd[v] = v_odd(low, high);
             }
+        }
+        sweep_column(x, parts, held, acc, i, kw, shape);
+        if (shape.step == 2 && kw == 0) {
+            sweep_column(odd, parts, held, acc, i, kw + 1, shape);
         }
     }
 }
@@ -153,10 +178,9 @@ static C3D_ALWAYS_INLINE void sweep_plane(const struct c3d_sweep *s, ptrdiff_t p
                                           const struct sweep_part *parts, struct sweep_held *held,
                                           vf *acc, const struct sweep_shape shape)
 {
-    if (shape.edges && shape.width == 1) {
+    if (sweep_holds && shape.edges && shape.width == 1) {
         sweep_hold_weights(held, parts);
     }
-    const size_t column_lanes = shape.width * shape.step * sizeof(struct v_lanes);
     C3D_UNROLL
     for (int i = 0; i < (shape.rows - 1) * shape.step + shape.kh_count; i++) {
         if (i < s->row_begin || i >= s->row_end) {
@@ -172,20 +196,15 @@ static C3D_ALWAYS_INLINE void sweep_plane(const struct c3d_sweep *s, ptrdiff_t p
             }
         }
         if (shape.edges) {
-            C3D_UNROLL
-            for (int kw = 0; kw < 3; kw++) {
-                sweep_column_edges(row + kw, held, parts, acc, i, kw, shape);
-            }
+            sweep_taps_edges(s, row, parts, held, acc, i, shape);
         } else if (shape.kw_count > 0) {
             C3D_UNROLL
             for (int kw = 0; kw < shape.kw_count; kw++) {
-                sweep_column(row + s->columns[kw], s->lanes + kw * column_lanes, parts,
-                             kw * shape.kh_count, acc, i, shape);
+                sweep_tap(s, row, parts, acc, i, kw, shape);
             }
         } else {
             for (int kw = 0; kw < s->kw_count; kw++) {
-                sweep_column(row + s->columns[kw], s->lanes + kw * column_lanes, parts,
-                             kw * shape.kh_count, acc, i, shape);
+                sweep_tap(s, row, parts, acc, i, kw, shape);
             }
         }
     }
@@ -222,8 +241,8 @@ static C3D_ALWAYS_INLINE void sweep_box(const struct c3d_sweep *s, const struct 
         acc[i] = zero;
     }
     struct sweep_held held;
-    if (shape.edges) {
-        sweep_hold_lanes(&held, s, shape.width);
+    if (sweep_holds && shape.edges) {
+        sweep_hold_lanes(&held, s, shape.width, shape.step);
     }
     for (int q = s->plane_begin; q < s->plane_end; q++) {
         const ptrdiff_t plane = q * s->plane_step, kernel_plane = shape.kh_count * s->kw_count;
@@ -281,20 +300,30 @@ static C3D_ALWAYS_INLINE void sweep_box(const struct c3d_sweep *s, const struct 
         boxes[s->vector_count - 1][s->rows - 1](s); \
     }
 /* Kernels three wide without a loop over columns: 1.11 times as fast at 14x14, 1.04 at 56x56. */
+SWEEP(sweep_3x3_by_2_any, 3, 3, 2, false)
+SWEEP(sweep_3x3_by_2_edges, 3, 3, 2, true)
+#if !C3D_SWEEP_BY_2_ONLY
 SWEEP(sweep_3x3_any, 3, 3, 1, false)
 SWEEP(sweep_3x3_edges, 3, 3, 1, true)
-SWEEP(sweep_3x3_by_2, 3, 3, 2, false)
 SWEEP(sweep_5, 5, 0, 1, false)
 SWEEP(sweep_7, 7, 0, 1, false)
+#endif
 #undef SWEEP
 #undef SWEEP_NAMES
 #undef SWEEP_BOXES
 #undef SWEEP_BOX
 
+static void sweep_3x3_by_2(const struct c3d_sweep *s)
+{
+    (s->edges ? sweep_3x3_by_2_edges : sweep_3x3_by_2_any)(s);
+}
+
+#if !C3D_SWEEP_BY_2_ONLY
 static void sweep_3x3(const struct c3d_sweep *s)
 {
     (s->edges ? sweep_3x3_edges : sweep_3x3_any)(s);
 }
+#endif
 
 static c3d_sweep_fn *find_sweep(int64_t kh_count, int64_t kw_count, int64_t step)
 {
@@ -302,8 +331,10 @@ static c3d_sweep_fn *find_sweep(int64_t kh_count, int64_t kw_count, int64_t step
         int64_t kh_count, kw_count, step;
         c3d_sweep_fn *sweep;
     } kernels[] = {
-        {3, 3, 1, sweep_3x3}, {3, 3, 2, sweep_3x3_by_2},
-        {5, 0, 1, sweep_5}, {7, 0, 1, sweep_7},
+        {3, 3, 2, sweep_3x3_by_2},
+#if !C3D_SWEEP_BY_2_ONLY
+        {3, 3, 1, sweep_3x3}, {5, 0, 1, sweep_5}, {7, 0, 1, sweep_7},
+#endif
     };
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
         if (kernels[i].kh_count == kh_count && kernels[i].step == step &&

@@ -138,8 +138,9 @@ static C3D_ALWAYS_INLINE vf v_load_first(const float *p, int n)
 #endif
 }
 
+/* v_lanes: a range of lanes, as masked loads take it from memory; v_load_lanes: these lanes from memory,
+ * the others are 0, and are not read. */
 #if defined(__AVX512F__) && C3D_LANES == 16
-/* A range of lanes, as masked loads take it from memory. */
 struct v_lanes {
     __mmask16 mask;
 };
@@ -149,11 +150,27 @@ static C3D_ALWAYS_INLINE struct v_lanes v_lanes_between(int begin, int end)
     return (struct v_lanes){(__mmask16)((1u << end) - (1u << begin))};
 }
 
-/* These lanes from memory; the others are 0, and are not read. */
-static C3D_ALWAYS_INLINE vf v_load_lanes(const float *p, const void *lanes)
+static C3D_ALWAYS_INLINE vf v_load_lanes(const float *p, const struct v_lanes *lanes)
 {
-    const struct v_lanes *const some = lanes;
-    return (vf)_mm512_maskz_loadu_ps(some->mask, p);
+    return (vf)_mm512_maskz_loadu_ps(lanes->mask, p);
+}
+#elif defined(__AVX2__) && C3D_LANES == 8
+struct v_lanes {
+    int32_t mask[C3D_LANES];
+};
+
+static C3D_ALWAYS_INLINE struct v_lanes v_lanes_between(int begin, int end)
+{
+    struct v_lanes lanes;
+    for (int i = 0; i < C3D_LANES; i++) {
+        lanes.mask[i] = begin <= i && i < end ? -1 : 0;
+    }
+    return lanes;
+}
+
+static C3D_ALWAYS_INLINE vf v_load_lanes(const float *p, const struct v_lanes *lanes)
+{
+    return (vf)_mm256_maskload_ps(p, _mm256_loadu_si256((const __m256i *)lanes->mask));
 }
 #endif
 

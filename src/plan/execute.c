@@ -15,7 +15,7 @@ struct call {
     const float *input;
     float *output;
     char *scratch; /* aligned */
-    c3d_share *shares;
+    struct c3d_shares *shares;
 };
 
 /* One task, and a hint at the one after it; -1 if unknown. */
@@ -38,8 +38,7 @@ static void run_share(void *argument, int member, int members)
     const int64_t lot = tasks / c3d_shares_most + 1;
     const struct c3d_range share = c3d_schedule_share(&plan->schedule, member, members);
     char *const scratch =
-        call->scratch != NULL ? call->scratch + c3d_plan_scratch_stride(plan) * (size_t)member
-                              : NULL;
+        call->scratch != NULL ? call->scratch + plan->scratch_stride * (size_t)member : NULL;
     const struct c3d_prepared *const prepared = c3d_packed_for(&plan->packed, member);
     int64_t taken;
     c3d_shares_open(call->shares, member, c3d_ceil_div(share.begin, lot),
@@ -90,12 +89,10 @@ conv3d_status conv3d_plan_execute(const conv3d_plan *plan, const float *input, f
                             plan->workspace_bytes);
         }
     }
-    c3d_share shares[C3D_MAX_THREADS];
-    for (int i = 0; i < plan->threads; i++) {
-        atomic_init(&shares[i], 0);
-    }
+    struct c3d_shares shares;
+    c3d_shares_init(&shares, plan->threads);
     struct call call = {
-        plan, input, output, workspace != NULL ? c3d_align_up(workspace) : NULL, shares};
+        plan, input, output, workspace != NULL ? c3d_align_up(workspace) : NULL, &shares};
     c3d_team_run(plan->threads, &plan->seats, run_share, &call);
     c3d_free(own);
     return CONV3D_OK;

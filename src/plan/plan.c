@@ -266,6 +266,24 @@ static bool splits_vectors(const struct c3d_kernels *kernels)
     return unit > 0 && unit < (size_t)kernels->lanes * sizeof(float);
 }
 
+/* Each thread's scratch starts on a line of its own, and a gap behind the one before if the limit allows. */
+static void lay_out_workspace(struct conv3d_plan *plan)
+{
+    const size_t scratch =
+        (size_t)c3d_round_up((int64_t)plan->prepared->scratch_bytes, C3D_ALIGNMENT);
+    const size_t threads = (size_t)plan->threads, limit = plan->request.memory_limit;
+    if (scratch == 0) {
+        return;
+    }
+    /* Room to align whatever pointer the caller brings. */
+    const size_t dense = threads * scratch + C3D_ALIGNMENT - 1;
+    const size_t gaps = (threads - 1) * C3D_SCRATCH_GAP;
+    const bool apart = limit == 0 || plan->prepared->packed_bytes + dense + gaps <= limit;
+    plan->scratch_stride = scratch + (apart ? C3D_SCRATCH_GAP : 0);
+    plan->gap_bytes = apart ? gaps : 0;
+    plan->workspace_bytes = dense + plan->gap_bytes;
+}
+
 /* What making a plan does once its arguments are known to be whole. */
 static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight,
                            const conv3d_tensor *bias, const conv3d_options *options,
@@ -305,11 +323,7 @@ static conv3d_status build(struct conv3d_plan *plan, const conv3d_tensor *weight
     if ((status = take_seats(plan, options->bind)) != CONV3D_OK) {
         return status;
     }
-    if (plan->prepared->scratch_bytes > 0) {
-        /* Room to align whatever pointer the caller brings. */
-        plan->workspace_bytes =
-            c3d_plan_scratch_stride(plan) * (size_t)plan->threads + C3D_ALIGNMENT - 1;
-    }
+    lay_out_workspace(plan);
     const int *const outs = plan->choice.candidates[0].transform;
     const int64_t *const kernel = plan->collapsed.kernel;
     if (outs[T] > 0) {

@@ -29,6 +29,7 @@ struct conv3d_plan {
     struct c3d_seats seats;
     struct c3d_packed packed;
     size_t workspace_bytes;
+    size_t scratch_stride, gap_bytes; /* from one thread's scratch to the next one's; gaps in all */
     struct c3d_choice choice;
     char transform[64]; /* that was chosen, with the kernel; or "" */
     bool tuned_tile;    /* the tuning database gave it */
@@ -60,11 +61,5 @@ int c3d_plan_most_threads(void);
 /* Nominal operations of a call, padding taps included, and without them. */
 double c3d_plan_flops(const struct conv3d_plan *plan);
 double c3d_plan_effective_flops(const struct conv3d_plan *plan);
-
-/* Each thread's scratch starts on a line of its own, this many bytes after the one before. */
-static inline size_t c3d_plan_scratch_stride(const struct conv3d_plan *plan)
-{
-    return (plan->prepared->scratch_bytes + C3D_ALIGNMENT - 1) / C3D_ALIGNMENT * C3D_ALIGNMENT;
-}
 
 #endif

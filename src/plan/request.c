@@ -11,7 +11,7 @@
 
 /* Promise: no thread needs more than 32 MiB, whatever the problem; a line of it is
  * for aligning the caller's pointer. */
-static const size_t scratch_limit = ((size_t)32 << 20) - C3D_ALIGNMENT;
+static const size_t scratch_limit = ((size_t)32 << 20) - C3D_ALIGNMENT - C3D_SCRATCH_GAP;
 
 /* When input and output exceed the last cache, the output is not there as a whole when it is
  * read, and streaming it saves reading its lines before they are written.  Two threads of

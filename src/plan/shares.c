@@ -7,6 +7,9 @@
  */
 #include "plan/shares.h"
 
+#include "base/mem.h"
+#include "base/num.h"
+
 static uint64_t pack(uint64_t next, uint64_t end)
 {
     return next << 32 | end;
@@ -27,14 +30,28 @@ static uint64_t left_of(uint64_t share)
     return end_of(share) - next_of(share);
 }
 
-void c3d_shares_open(c3d_share *shares, int member, int64_t begin, int64_t end)
+static _Atomic uint64_t *share_of(struct c3d_shares *shares, int member)
 {
-    atomic_store_explicit(&shares[member], pack((uint64_t)begin, (uint64_t)end),
+    return &shares->left[member * shares->apart];
+}
+
+void c3d_shares_init(struct c3d_shares *shares, int members)
+{
+    const int64_t two_lines = 2 * C3D_ALIGNMENT / sizeof *shares->left;
+    shares->apart = (int)c3d_min(two_lines, C3D_MAX_THREADS / members);
+    for (int i = 0; i < members; i++) {
+        atomic_init(share_of(shares, i), 0);
+    }
+}
+
+void c3d_shares_open(struct c3d_shares *shares, int member, int64_t begin, int64_t end)
+{
+    atomic_store_explicit(share_of(shares, member), pack((uint64_t)begin, (uint64_t)end),
                           memory_order_relaxed);
 }
 
 /* The front of his own share. */
-static bool take_own(c3d_share *share, int64_t *task)
+static bool take_own(_Atomic uint64_t *share, int64_t *task)
 {
     uint64_t seen = atomic_load_explicit(share, memory_order_relaxed);
     while (left_of(seen) > 0) {
@@ -48,12 +65,12 @@ static bool take_own(c3d_share *share, int64_t *task)
     return false;
 }
 
-static int largest(c3d_share *shares, int members)
+static int largest(struct c3d_shares *shares, int members)
 {
     uint64_t most = 0;
     int found = -1;
     for (int i = 0; i < members; i++) {
-        const uint64_t left = left_of(atomic_load_explicit(&shares[i], memory_order_relaxed));
+        const uint64_t left = left_of(atomic_load_explicit(share_of(shares, i), memory_order_relaxed));
         if (left > most) {
             most = left;
             found = i;
@@ -62,16 +79,16 @@ static int largest(c3d_share *shares, int members)
     return found;
 }
 
-bool c3d_shares_take(c3d_share *shares, int member, int members, int64_t *task)
+bool c3d_shares_take(struct c3d_shares *shares, int member, int members, int64_t *task)
 {
-    if (take_own(&shares[member], task)) {
+    if (take_own(share_of(shares, member), task)) {
         return true;
     }
     for (int victim; (victim = largest(shares, members)) >= 0;) {
-        uint64_t seen = atomic_load_explicit(&shares[victim], memory_order_relaxed);
+        uint64_t seen = atomic_load_explicit(share_of(shares, victim), memory_order_relaxed);
         if (left_of(seen) > 0 &&
             atomic_compare_exchange_strong_explicit(
-                &shares[victim], &seen, pack(next_of(seen), end_of(seen) - 1),
+                share_of(shares, victim), &seen, pack(next_of(seen), end_of(seen) - 1),
                 memory_order_relaxed, memory_order_relaxed)) {
             *task = (int64_t)end_of(seen) - 1;
             return true;
@@ -80,8 +97,8 @@ bool c3d_shares_take(c3d_share *shares, int member, int members, int64_t *task)
     return false;
 }
 
-int64_t c3d_shares_peek(c3d_share *shares, int member)
+int64_t c3d_shares_peek(struct c3d_shares *shares, int member)
 {
-    const uint64_t seen = atomic_load_explicit(&shares[member], memory_order_relaxed);
+    const uint64_t seen = atomic_load_explicit(share_of(shares, member), memory_order_relaxed);
     return left_of(seen) > 0 ? (int64_t)next_of(seen) : -1;
 }
