@@ -294,7 +294,8 @@ CONV3D_CHECKED conv3d_status conv3d_plan_execute(const conv3d_plan *plan, const 
                                                  float *output, void *workspace);
 
 /* Bytes of workspace for one call, all threads together: at most 32 MiB times
- * the plan's threads.  0 for a NULL plan. */
+ * the plan's threads.  Up to 1 MiB between two threads' parts is never touched, and
+ * takes addresses but no memory.  0 for a NULL plan. */
 CONV3D_API size_t conv3d_plan_workspace_bytes(const conv3d_plan *plan);
 
 /* Frees the plan; NULL is allowed.  No execution may be under way. */
