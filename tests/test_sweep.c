@@ -82,12 +82,12 @@ static bool sweep_holds(const struct c3d_kernels *kernels, const struct sweep_ca
         .input = from - (e.in[1] + 1) * e.in[2] - 1, .plane_step = e.in[1] * e.in[2],
         .row_step = e.in[2], .plane_begin = 1,
         .plane_end = 1 + e.in[0], .row_begin = 1, .row_end = 1 + e.in[1], .columns = columns,
-        .edges = c->edges, .lanes = table.data, .weights = weights.data, .kt_count = SWEEP_KT,
+        .lanes = table.data, .weights = weights.data, .kt_count = SWEEP_KT,
         .kw_count = c->kw_count, .planes = c->planes, .rows = c->rows, .vector_count = c->width,
         .bias = bias, .out = out.data, .out_plane = c->rows * e.outs, .out_row = e.outs,
         .last_lanes = c->last, .relu = c->relu, .stream = c->stream,
     };
-    kernels->find_sweep(c->kh_count, c->kw_count, c->step)(&sweep);
+    kernels->find_sweep(c->kh_count, c->kw_count, c->step, c->edges)(&sweep);
     for (int p = 0; p < c->planes; p++)
         for (int row = 0; row < c->rows; row++)
             for (int i = 0; good && i < e.outs; i++)
@@ -135,7 +135,7 @@ static void sweep_holds_for_all_boxes(const char *isa)
         c.kh_count = 1 + kind % 9;
         c.step = 1 + kind / 9 % 3;
         c.kw_count = 1 + kind / 27;
-        if (kernels->find_sweep(c.kh_count, c.kw_count, c.step) == NULL)
+        if (kernels->find_sweep(c.kh_count, c.kw_count, c.step, false) == NULL)
             continue;
         found++;
         for (c.gap = 1; c.gap <= 2; c.gap++) {

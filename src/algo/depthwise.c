@@ -34,10 +34,17 @@ struct depthwise {
     const float *weights, *bias; /* [group][out channel][tap], then the bias */
 };
 
+/* Whether taps are 3 x 3, and no vectors of a row meet padding but its first and its last. */
+static bool has_edges(const struct c3d_problem *p)
+{
+    return p->kernel[H] == 3 && p->kernel[W] == 3 && p->dilation[W] == 1 && p->begin[W] <= 1 &&
+           p->end[W] <= 1;
+}
+
 static c3d_sweep_fn *find_sweep(const struct c3d_request *request)
 {
     const struct c3d_problem *const p = request->problem;
-    return request->kernels->find_sweep(p->kernel[H], p->kernel[W], p->stride[H]);
+    return request->kernels->find_sweep(p->kernel[H], p->kernel[W], p->stride[H], has_edges(p));
 }
 
 static const char *refusal(const struct c3d_request *request)
@@ -279,13 +286,6 @@ static int choose_block(const struct depthwise *d, int64_t outs)
     return (int)c3d_equal_parts(c3d_ceil_div(outs, d->kernels->lanes), most);
 }
 
-/* Whether taps are 3 x 3, and no vectors of a row meet padding but its first and its last. */
-static bool has_edges(const struct c3d_problem *p)
-{
-    return p->kernel[H] == 3 && p->kernel[W] == 3 && p->dilation[W] == 1 &&
-           p->begin[W] <= 1 && p->end[W] <= 1;
-}
-
 static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
                      const struct c3d_task *next, const float *input, float *output,
                      void *scratch)
@@ -309,7 +309,6 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
             .plane_step = (ptrdiff_t)(p->dilation[T] * plane),
             .row_step = (ptrdiff_t)(p->dilation[H] * p->in[W]),
             .columns = columns,
-            .edges = has_edges(p),
             .kt_count = (int)p->kernel[T],
             .kw_count = (int)p->kernel[W],
             .out_plane = (ptrdiff_t)(p->dilation[T] * p->out[H] * p->out[W]),

@@ -198,7 +198,8 @@ struct c3d_copy {
  *         * weights[(kt*kw_count + kw)*kh_count + kh]
  *
  * in that order.  Planes p + kt and rows r*step + kh outside their range are left out;
- * elements outside their `lanes` count as zero, and are not read unless `inside`.  Then
+ * elements outside their `lanes` count as zero, and are not read.  A kernel for edges counts on three adjacent
+ * columns, and on no lanes outside but of the first vector for the first column, and of the last vector.  Then
  *
  *     out[p*out_plane + r*out_row + i] = activation(sum[p][r][i] + bias)
  *
@@ -212,9 +213,6 @@ struct c3d_sweep {
     int plane_begin, plane_end, row_begin, row_end;
     const int32_t *columns;
     const unsigned char *lanes; /* sweep_lanes() of [kw][vector][step] */
-    /* 3 x 3 taps, a step of 1, adjacent columns, and no lanes outside but of the first vector for the first
-     * column, and of the last vector. */
-    int edges;
     const float *weights;
     int kt_count, kw_count; /* kh_count and step are the kernel's own */
     int planes;             /* 1 or 2 */
@@ -367,9 +365,9 @@ struct c3d_kernels {
     void (*transform)(const struct c3d_lines *lines);
     void (*box)(const struct c3d_box *box);
     /* Where there are masked loads, else NULL.  The kernel for so many taps along H and W, and `step`
-     * elements of input along both between two of output; NULL if there is none that is faster than
-     * box() for any extents. */
-    c3d_sweep_fn *(*find_sweep)(int64_t kh_count, int64_t kw_count, int64_t step);
+     * elements of input along both between two of output, for edges (3 x 3 taps) or without; NULL if there
+     * is none that is faster than box() for any extents. */
+    c3d_sweep_fn *(*find_sweep)(int64_t kh_count, int64_t kw_count, int64_t step, bool edges);
     /* Of a box so many vectors wide, with a step of 1; 0 = no such box. */
     int sweep_rows[C3D_SWEEP_VECTORS + 1];
     double sweep_fma; /* what an FMA of it costs, in those at the peak rate */
