@@ -45,9 +45,9 @@ static int64_t plane_vectors(const struct c3d_rowwise *rowwise)
     return rowwise->joined ? run : tile->h * run;
 }
 
-/* Joining pays unless the columns between rows are more than the empty lanes at the ends of rows: even
- * if there are neither, register tiles may be wider (1x1x1 with stride 2 to 32x32 0.83, 1x3x1 of 64 outputs
- * 0.88 of the time, Zen 5).  Streamed results must be whole lines, in all channels, from the first of a
+/* Joining pays when the columns between rows are fewer than the empty lanes at the ends of rows; and when
+ * there are neither, if outputs are consecutive: register tiles may be wider (1x1x1 with stride 2 to 32x32
+ * 0.83, 1x3x1 of 64 outputs 0.88 of the time, Zen 5).  Streamed results must be whole lines, in all channels, from the first of a
  * run to its last.  Vectors shorter than a line are not streamed: outputs that malloc() lays 16
  * bytes behind a line then take 0.60 to 0.95 of the time, since no line is written in part
  * through the caches and in part past them, and aligned ones 0.89 to 1.04 (nine layers, AVX2,
@@ -58,12 +58,13 @@ static void lay_out_runs(struct c3d_rowwise *r)
     struct c3d_blocking *const b = &r->blocking;
     const int lanes = r->kernels->lanes;
     r->stream = false;
+    const bool between = b->row.length > b->tile.w || b->tile.w < p->out[W];
     r->joined = b->row.segments == 1 && b->rows.per_out == 1;
-    if (r->joined && plane_vectors(r) > b->tile.h * c3d_ceil_div(b->tile.w, lanes)) {
+    const int64_t apart = b->tile.h * c3d_ceil_div(b->tile.w, lanes);
+    if (r->joined && plane_vectors(r) >= apart + (between ? 0 : 1)) {
         r->joined = false;
     }
-    const bool consecutive =
-        !r->joined || (b->row.length == b->tile.w && b->tile.w == p->out[W]);
+    const bool consecutive = !r->joined || !between;
     r->stream = r->may_stream && consecutive && c3d_volume(p->out) % lanes == 0;
     const bool whole_vectors =
         consecutive && c3d_rowwise_run(r, r->joined ? b->tile.h : 1, b->tile.w) % lanes == 0;
