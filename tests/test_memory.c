@@ -332,3 +332,34 @@ Test(memory, memory_limit_is_kept_or_refused)
         limit_is_kept("n1_ci24t5h20w7_co24_k3_g24_s2", threads);
     }
 }
+
+static conv3d_plan_info info_of(const struct problem *problem, const conv3d_options *options)
+{
+    conv3d_plan *plan;
+    conv3d_plan_info info = {.size = sizeof info};
+    cr_assert(plan_without_data(problem, options, &plan) == CONV3D_OK, "%s", conv3d_last_error());
+    cr_assert(conv3d_plan_query(plan, &info) == CONV3D_OK);
+    conv3d_plan_destroy(plan);
+    return info;
+}
+
+/* Of one tile, so that a thread needs as much whatever the limit. */
+Test(memory, threads_write_far_apart_where_the_limit_has_room)
+{
+    enum { THREADS = 3, GAP = 1 << 20 };
+    struct problem problem;
+    cr_assert(problem_from_text(&problem, "n1_ci32t8h24w24_co48_k3_s2_p1"));
+    conv3d_options options = options_strict(1);
+    options.tile = (conv3d_tile){.t = 1, .h = 4, .w = 12, .oc = 48, .ic = 8};
+    options.algorithm = "direct";
+    const size_t one = info_of(&problem, &options).workspace_bytes;
+    options.threads = THREADS;
+    const conv3d_plan_info apart = info_of(&problem, &options);
+    cr_assert(apart.threads == THREADS);
+    cr_expect(apart.workspace_bytes >= THREADS * (one - 63) + (THREADS - 1) * GAP, "%zu, %zu", one,
+              apart.workspace_bytes);
+    options.memory_limit_bytes = apart.packed_bytes + apart.workspace_bytes;
+    cr_expect(info_of(&problem, &options).workspace_bytes == apart.workspace_bytes);
+    options.memory_limit_bytes--;
+    cr_expect(info_of(&problem, &options).workspace_bytes == apart.workspace_bytes - (THREADS - 1) * GAP);
+}
