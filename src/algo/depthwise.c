@@ -162,7 +162,8 @@ struct worker {
     const float *input; /* of the task's item and group */
     float *output;
     unsigned char *lanes; /* for each block of a row: [kw][vector][step] */
-    int block;            /* vectors of a block at most */
+    int blocks;           /* that a row is cut into, nearly equal ones: */
+    int narrow, wider;    /* vectors of one, and how many have one more */
     struct c3d_sweep sweep;
 };
 
@@ -174,25 +175,23 @@ static struct c3d_range inside(int64_t first, int64_t step, int64_t count, int64
     return c3d_intersection((struct c3d_range){begin, end}, (struct c3d_range){0, count});
 }
 
-/* Vectors of the block at output `at` of the task's row; blocks are nearly equal. */
-static int block_vectors(const struct worker *worker, int64_t at)
+/* Vectors of a block of the task's rows. */
+static int block_vectors(const struct worker *worker, int block)
 {
-    const int64_t left = c3d_extent(worker->task->out[W]) - at;
-    return (int)c3d_equal_parts(c3d_ceil_div(left, worker->depthwise->kernels->lanes), worker->block);
+    return worker->narrow + (block < worker->wider);
 }
 
 static void list_lanes(struct worker *worker)
 {
     const struct depthwise *const d = worker->depthwise;
     const struct c3d_problem *const p = &d->problem;
-    const int64_t lanes = d->kernels->lanes, begin = worker->task->out[W].begin;
+    const int64_t lanes = d->kernels->lanes;
     unsigned char *to = worker->lanes;
-    int64_t width;
-    for (int64_t at = 0; at < c3d_extent(worker->task->out[W]); at += width * lanes) {
-        width = block_vectors(worker, at);
-        const int64_t vectors = width * p->stride[W];
+    int64_t first = worker->task->out[W].begin;
+    for (int block = 0; block < worker->blocks; first += block_vectors(worker, block++) * lanes) {
+        const int64_t vectors = block_vectors(worker, block) * p->stride[W];
         for (int64_t kw = 0; kw < p->kernel[W]; kw++) {
-            int64_t column = (begin + at) * p->stride[W] + kw * p->dilation[W] - p->begin[W];
+            int64_t column = first * p->stride[W] + kw * p->dilation[W] - p->begin[W];
             for (int64_t v = 0; v < vectors; v++, column += lanes) {
                 d->kernels->sweep_lanes(to, -column, p->in[W] - column);
                 to += d->kernels->lanes_bytes;
@@ -206,7 +205,6 @@ static void sweep_rows(struct worker *worker, int64_t t, int64_t h)
 {
     const struct depthwise *const d = worker->depthwise;
     const struct c3d_problem *const p = &d->problem;
-    const struct c3d_range columns = worker->task->out[W];
     struct c3d_sweep *const s = &worker->sweep;
     const int lanes = d->kernels->lanes;
     const int64_t row = h * p->stride[H] - p->begin[H], plane = t * p->stride[T] - p->begin[T];
@@ -219,10 +217,11 @@ static void sweep_rows(struct worker *worker, int64_t t, int64_t h)
     s->row_begin = (int)rows.begin;
     s->row_end = (int)rows.end;
     s->lanes = worker->lanes;
-    for (int64_t at = 0; at < c3d_extent(columns); at += s->vector_count * lanes) {
-        const int64_t column = columns.begin + at, left = columns.end - column;
-        s->vector_count = block_vectors(worker, at);
-        s->last_lanes = (int)c3d_min(left - (s->vector_count - 1) * lanes, lanes);
+    int64_t column = worker->task->out[W].begin;
+    for (int block = 0; block < worker->blocks; block++, column += s->vector_count * lanes) {
+        s->vector_count = block_vectors(worker, block);
+        const int64_t last = column + (s->vector_count - 1) * lanes;
+        s->last_lanes = (int)c3d_min(worker->task->out[W].end - last, lanes);
         const int64_t start =
             (plane * p->in[H] + row) * p->in[W] + column * p->stride[W] - p->begin[W];
         s->input = worker->input + start;
@@ -240,7 +239,7 @@ static void sweep_planes(struct worker *worker, int64_t t)
     const struct c3d_problem *const p = &d->problem;
     const struct c3d_range *const out = worker->task->out;
     const int64_t step = p->stride[H] == 1 ? p->dilation[H] : 1;
-    const int64_t most = c3d_ceil_div(d->kernels->sweep_rows[worker->block], p->stride[H]);
+    const int64_t most = c3d_ceil_div(d->kernels->sweep_rows[block_vectors(worker, 0)], p->stride[H]);
     for (int64_t first = out[H].begin; first < c3d_min(out[H].begin + step, out[H].end);
          first++) {
         /* Boxes of nearly equal height. */
@@ -275,15 +274,20 @@ static void sweep_channel(struct worker *worker)
     }
 }
 
-/* As many vectors as a box may have, or fewer so that blocks of a row are nearly equal.
- * Single planes take higher boxes for want of pairs. */
-static int choose_block(const struct depthwise *d, int64_t outs)
+/* Blocks of as many vectors as a box may have, or fewer to be nearly equal, the widest first.  Single
+ * planes take higher boxes for want of pairs. */
+static void cut_rows(struct worker *worker)
 {
+    const struct depthwise *const d = worker->depthwise;
     int most = c3d_depthwise_pairs(&d->problem) ? C3D_SWEEP_VECTORS : C3D_SWEEP_VECTORS / 2;
     while (d->kernels->sweep_rows[most] == 0) {
         most--;
     }
-    return (int)c3d_equal_parts(c3d_ceil_div(outs, d->kernels->lanes), most);
+    const int vectors =
+        (int)c3d_ceil_div(c3d_extent(worker->task->out[W]), d->kernels->lanes);
+    worker->blocks = (int)c3d_ceil_div(vectors, most);
+    worker->narrow = vectors / worker->blocks;
+    worker->wider = vectors % worker->blocks;
 }
 
 static void run_task(const struct c3d_prepared *prepared, const struct c3d_task *task,
@@ -304,7 +308,6 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
         .task = task,
         .input = own,
         .lanes = scratch,
-        .block = choose_block(d, c3d_extent(task->out[W])),
         .sweep = {
             .plane_step = (ptrdiff_t)(p->dilation[T] * plane),
             .row_step = (ptrdiff_t)(p->dilation[H] * p->in[W]),
@@ -316,6 +319,7 @@ static void run_task(const struct c3d_prepared *prepared, const struct c3d_task 
             .relu = d->relu,
         },
     };
+    cut_rows(&worker);
     list_lanes(&worker);
     for (int64_t oc = task->channels.begin; oc < task->channels.end; oc++) {
         const int64_t map = task->group * p->out_channels + oc;

@@ -22,7 +22,8 @@ static const size_t unchecked_bytes = (size_t)4 << 20;
 static conv3d_status check_memory(const struct conv3d_plan *plan, uint64_t packed)
 {
     const uint64_t workspace = plan->workspace_bytes;
-    if (packed + workspace - plan->gap_bytes <= unchecked_bytes) {
+    const uint64_t touched = packed + plan->prepared->scratch_bytes * (uint64_t)plan->threads;
+    if (touched <= unchecked_bytes) {
         return CONV3D_OK;
     }
     const struct c3d_memory memory = c3d_memory_available("");

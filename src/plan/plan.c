@@ -280,8 +280,7 @@ static void lay_out_workspace(struct conv3d_plan *plan)
     const size_t gaps = (threads - 1) * C3D_SCRATCH_GAP;
     const bool apart = limit == 0 || plan->prepared->packed_bytes + dense + gaps <= limit;
     plan->scratch_stride = scratch + (apart ? C3D_SCRATCH_GAP : 0);
-    plan->gap_bytes = apart ? gaps : 0;
-    plan->workspace_bytes = dense + plan->gap_bytes;
+    plan->workspace_bytes = dense + (apart ? gaps : 0);
 }
 
 /* What making a plan does once its arguments are known to be whole. */

@@ -29,7 +29,7 @@ struct conv3d_plan {
     struct c3d_seats seats;
     struct c3d_packed packed;
     size_t workspace_bytes;
-    size_t scratch_stride, gap_bytes; /* from one thread's scratch to the next one's; gaps in all */
+    size_t scratch_stride; /* from one thread's scratch to the next one's */
     struct c3d_choice choice;
     char transform[64]; /* that was chosen, with the kernel; or "" */
     bool tuned_tile;    /* the tuning database gave it */
